@@ -1,0 +1,322 @@
+/// The idea on one page. A tensor is concrete, or a node of a graph; an op is a record of rules; each interpreter
+/// (direct execution, a gradient's tape, tracing) reads one of the rules; a trace is what one call did, immutable.
+namespace Functional
+
+open System
+open System.Collections.Generic
+
+/// The underlying data type of a tensor's elements.
+type DType =
+    | Float32 = 0
+    | Float64 = 1
+    | Int32 = 2
+    | Int64 = 3
+    | Bool = 4
+
+/// A label for each dimension: S spatial, C channel, B batch, T time, U unspecified. S and U may repeat, C, B and T may
+/// not. The empty format belongs to an unformatted tensor. Kept in the order given.
+[<Sealed; AllowNullLiteral(false)>]
+type Format private (labels: string) =
+    static member None = Format ""
+
+    /// Reads labels such as "BCSS". Throws TensorFormatException for any other letter, or for a repeated C, B or T.
+    static member Parse(labels: string) =
+        let once = [ 'C'; 'B'; 'T' ] |> List.tryFind (fun l -> Seq.length (Seq.filter ((=) l) labels) > 1)
+
+        match labels |> Seq.tryFind (fun l -> not ("SCBTU".Contains l)), once with
+        | Some l, _ -> raise (TensorFormatException("Format", [], $"'{l}' in \"{labels}\" is no label", "use S, C, B, T or U"))
+        | _, Some l -> raise (TensorFormatException("Format", [], $"'{l}' stands twice in \"{labels}\"", "only S and U may repeat"))
+        | _ -> Format labels
+
+    member _.Labels = labels
+    member _.IsNone = labels.Length = 0
+    override _.ToString() = labels
+    override _.GetHashCode() = labels.GetHashCode()
+    override _.Equals other = match other with :? Format as f -> f.Labels = labels | _ -> false
+    static member op_Equality(a: Format, b: Format) = a.Equals b
+    static member op_Inequality(a: Format, b: Format) = not (a.Equals b)
+    static member op_Implicit(labels: string) : Format = Format.Parse labels
+
+/// Data type, sizes and labels together: all that a trace may depend on.
+and [<Sealed; AllowNullLiteral(false)>] TensorType(dtype: DType, shape: seq<int>, format: Format) =
+    let sizes = Array.ofSeq shape
+    let count = sizes |> Array.fold (fun n size -> n * int64 size) 1L
+    let hash = HashCode.Combine(dtype, format, sizes |> Array.fold (fun h size -> h * 31 + size) sizes.Length)
+
+    do
+        if sizes |> Array.exists (fun size -> size < 0) || count > int64 Array.MaxLength then
+            raise (ShapeException("Tensor", [], $"""no tensor has sizes [{String.Join(", ", sizes)}]""", "sizes are at least 0, and at most 2^31 elements in all"))
+
+        if not format.IsNone && format.Labels.Length <> sizes.Length then
+            raise (TensorFormatException("Tensor", [], $"format \"{format}\" does not label {sizes.Length} dimensions", "give one label for each dimension"))
+
+    new(dtype, shape) = TensorType(dtype, shape, Format.None)
+    member _.DType = dtype
+    member _.Shape = sizes :> IReadOnlyList<int>
+    member _.Format = format
+    member _.Rank = sizes.Length
+    /// The number of elements.
+    member _.Count = int count
+    member internal _.Sizes = sizes
+    override _.GetHashCode() = hash
+
+    override _.Equals other =
+        match other with
+        | :? TensorType as t -> t.DType = dtype && t.Format = format && ReadOnlySpan(sizes).SequenceEqual(ReadOnlySpan t.Sizes)
+        | _ -> false
+
+    override _.ToString() =
+        let labels = if format.IsNone then "" else $" \"{format}\""
+        $"""{dtype}[{String.Join(", ", sizes)}]{labels}"""
+
+    static member op_Equality(a: TensorType, b: TensorType) = a.Equals b
+    static member op_Inequality(a: TensorType, b: TensorType) = not (a.Equals b)
+
+/// What every error of the library tells: the op, its operands, the place in the user's code, and what to do.
+and [<AbstractClass>] FunctionalException internal (op: string, operands: TensorType list, problem: string, remedy: string) =
+    inherit Exception()
+    /// The op, or the function of the library, that refused.
+    member _.Op = op
+    member _.Operands = operands :> IReadOnlyList<TensorType>
+    member _.Remedy = remedy
+    /// File and line, or method, of the first frame outside the library; empty before the error is thrown.
+    member e.CallSite =
+        let user (frame: Diagnostics.StackFrame) =
+            match Diagnostics.DiagnosticMethodInfo.Create frame with
+            | null -> None
+            | m when m.DeclaringAssemblyName.StartsWith "System." || List.contains (m.DeclaringAssemblyName.Split(',')[0]) [ "Functional"; "Functional.CSharp"; "FSharp.Core" ] -> None
+            | m -> Some(match frame.GetFileName() with null -> $"{m.DeclaringTypeName}.{m.Name}" | file -> $"{file}:{frame.GetFileLineNumber()}")
+        Diagnostics.StackTrace(e, true).GetFrames() |> Array.tryPick user |> Option.defaultValue ""
+    override e.Message =
+        let at = match e.CallSite with "" -> "" | site -> $" At {site}."
+        $"""{op}({String.Join(", ", operands)}): {problem}. To mend it: {remedy}.{at}"""
+
+/// Sizes do not fit: operands of different shapes, a wrong number of elements, an impossible size.
+and [<Sealed>] ShapeException internal (op, operands, problem, remedy) = inherit FunctionalException(op, operands, problem, remedy)
+/// Labels do not fit: an unknown or repeated label, formats that cannot be aligned.
+and [<Sealed>] TensorFormatException internal (op, operands, problem, remedy) = inherit FunctionalException(op, operands, problem, remedy)
+/// The op is not defined for these data types, or for two different ones.
+and [<Sealed>] DTypeException internal (op, operands, problem, remedy) = inherit FunctionalException(op, operands, problem, remedy)
+/// A dimension, label or index that the operand does not have.
+and [<Sealed>] DimensionException internal (op, operands, problem, remedy) = inherit FunctionalException(op, operands, problem, remedy)
+/// An object that is not a structure of tensors: a type unknown, a cycle, null where a tensor is due.
+and [<Sealed>] StructureException internal (op, operands, problem, remedy) = inherit FunctionalException(op, operands, problem, remedy)
+/// A traced tensor was used after its trace had ended.
+and [<Sealed>] EscapedTensorException internal (op, operands, problem, remedy) = inherit FunctionalException(op, operands, problem, remedy)
+/// The value of a tensor was asked for where only its type is known.
+and [<Sealed>] HostReadException internal (op, operands, problem, remedy) = inherit FunctionalException(op, operands, problem, remedy)
+
+/// What one lane can compute. Closed: kernels and compiler match on it. Bool lanes are 0 and 1.
+type internal Scalar =
+    | Add | Sub | Mul | Div | Rem | Pow | Atan2 | Hypot | Max | Min
+    | Less | LessEqual | Equal | And | Or | Xor
+    | Not | Neg | Abs | Sign | Floor | Ceil | Round | Sqrt | Exp | Expm1 | Log | Log1p
+    | Sin | Cos | Tan | Asin | Acos | Atan | Sinh | Cosh | Tanh | Asinh | Acosh | Atanh | Erf
+    | Where
+    | Cast of DType
+
+/// What one lane of an elementwise op computes. Value, derivative and kernel all follow from it.
+type Formula =
+    internal
+    | Arg of int
+    | Literal of float
+    /// In the formula of a slope: the value of the op itself.
+    | Self
+    | Apply of Scalar * Formula list
+
+    static member (+)(a, b) = Apply(Add, [ a; b ])
+    static member (-)(a, b) = Apply(Sub, [ a; b ])
+    static member (*)(a, b) = Apply(Mul, [ a; b ])
+    static member (/)(a, b) = Apply(Div, [ a; b ])
+    static member (~-) a = Apply(Neg, [ a ])
+
+type internal Reduction = SumOf | ProductOf | MaxOf | MinOf | AnyOf | AllOf | ArgMaxOf | ArgMinOf
+
+/// A change of indexing. The first four are views: nothing is copied.
+type internal Move =
+    /// To these sizes; dimension k of the operand becomes dimension dims[k] of the result.
+    | Broadcast of sizes: int list * dims: int list
+    | Permute of int list
+    | Reshape of int list
+    /// Start, step (not 0) and count for each dimension.
+    | Slice of (int * int * int) list
+    | Concat of dim: int
+    /// Elements added before, after and between in each dimension, and their value.
+    | Pad of (int * int * int) list * value: float
+    /// Operand 1 holds integer positions along the dimension and takes that dimension's place.
+    | Gather of dim: int
+    /// Operand 2 is added to operand 0 at the positions that operand 1 gives along the dimension, in ascending order.
+    | ScatterAdd of dim: int
+
+/// Pairs of dimensions (left, right): kept side by side, or summed over. Result: batch, left's rest, right's rest.
+type internal Contraction = { Batch: (int * int) list; Sum: (int * int) list }
+
+/// Which numbers a draw gives: a pure function of the generator's key and the draw's position in its stream.
+[<Struct>]
+type internal Draw = { Key: uint64; Position: uint64 }
+
+/// Elements in memory, seen through strides.
+[<ReferenceEquality>]
+type internal Block = { Data: Array; Offset: int; Strides: int array }
+
+/// How the compiler sees an op: the one closed choice.
+type internal Kernel =
+    | Map of Formula
+    | Reduce of Reduction * dims: int list
+    | Scan of Reduction * dim: int
+    | Move of Move
+    | Contract of Contraction
+    /// Uniform in [0, 1).
+    | Random
+    /// Runs as one call on row-major elements: operand types, result types, operands → results.
+    | Opaque of (TensorType list -> TensorType list -> Array list -> Array list)
+
+/// One element, as the oracle sees it. Bool is Whole 0 or 1.
+[<Struct>]
+type internal Lane =
+    | Real of real: float
+    | Whole of whole: int64
+
+/// A tensor as the oracle sees it: a lane for every index.
+[<ReferenceEquality>]
+type internal Lanes = { Type: TensorType; At: int list -> Lane }
+
+/// An operation, defined once; every interpreter reads one field of it. Two ops are equal by name and attributes.
+[<CustomEquality; NoComparison>]
+type Op =
+    internal
+        { Name: string
+          Attributes: (string * objnull) list
+          /// Operand types → result types, or a typed error.
+          Infer: TensorType list -> TensorType list
+          /// The oracle: obvious and slow. Result types, operands → results.
+          Eval: Draw -> TensorType list -> Lanes list -> (int list -> Lane) list
+          /// The reverse rule: number of an operand, operands, results, cotangents of the results → cotangent of that operand.
+          Pull: int -> Tensor list -> Tensor list -> Tensor option list -> Tensor option
+          Kernel: Kernel }
+
+    override op.GetHashCode() = HashCode.Combine(op.Name, op.Attributes)
+    override op.Equals other = match other with :? Op as o -> o.Name = op.Name && o.Attributes = op.Attributes | _ -> false
+    override op.ToString() =
+        match op.Attributes with
+        | [] -> op.Name
+        | attributes -> let shown = [ for name, value in attributes -> $"{name}=%A{value}" ] in $"""{op.Name}<{String.Join(", ", shown)}>"""
+
+/// An op applied. Numbered in order of creation, so that operands always have smaller numbers. `Values` holds the results
+/// where they are computed as they are recorded; `Draw` counts the draws of the trace before it.
+and [<ReferenceEquality>] internal Node =
+    { Id: int64; Op: Op; Args: Tensor list; Results: TensorType list; Values: Block array; Draw: int; Owner: Interpreter }
+
+and [<RequireQualifiedAccess>] internal Origin =
+    /// A number that takes the data type of its fellow operands; it belongs to no interpreter.
+    | Literal of float
+    | Concrete of Block
+    /// The k-th input of a trace; its value where one is at hand.
+    | Input of int * Block voption
+    /// The k-th result of a node.
+    | Result of Node * int
+
+/// Gives ops their meaning: computes at once, records on a gradient's tape, or builds a trace.
+and [<AbstractClass; AllowNullLiteral>] internal Interpreter() =
+    /// Nesting of what this belongs to. Of several operands' interpreters the outermost (smallest) takes the op.
+    abstract Depth: int
+    abstract Apply: Op * Tensor list -> Tensor list
+    /// Applies a scalar function lane by lane, operands aligned by label or position and broadcast.
+    abstract Lift: Scalar * Tensor list -> Tensor
+    /// Takes a value out into the host language.
+    abstract Read: Tensor -> Block
+
+/// What users hold: an immutable array, or a node of a graph being traced.
+and [<Sealed; AllowNullLiteral(false)>] Tensor internal (ty: TensorType, origin: Origin, interpreter: Interpreter) =
+    member _.Type: TensorType = ty
+    member _.DType = ty.DType
+    member _.Shape = ty.Shape
+    member _.Format = ty.Format
+    member _.Rank = ty.Rank
+    /// The number of elements.
+    member _.Count = ty.Count
+    member internal _.Origin = origin
+    member internal _.Interpreter = interpreter
+
+    /// Gives an op to the interpreter in charge of its operands.
+    static member internal Apply(op: Op, args: Tensor list) =
+        let mutable chosen: Interpreter = null
+        for a in args do
+            let i = a.Interpreter
+            if not (isNull i) && (isNull chosen || i.Depth < chosen.Depth) then chosen <- i
+        chosen.Apply(op, args)
+
+    static member internal Literal(dtype: DType, value: float) = Tensor(TensorType(dtype, []), Origin.Literal value, null)
+    static member private Unary(f, a: Tensor) = a.Interpreter.Lift(f, [ a ])
+    static member private Binary(f, a: Tensor, b: Tensor) = (if isNull a.Interpreter then b else a).Interpreter.Lift(f, [ a; b ])
+    static member private Binary(f, a: Tensor, b: float) = a.Interpreter.Lift(f, [ a; Tensor.Literal(a.DType, b) ])
+    static member private Binary(f, a: float, b: Tensor) = b.Interpreter.Lift(f, [ Tensor.Literal(b.DType, a); b ])
+
+    static member (+)(a: Tensor, b: Tensor) = Tensor.Binary(Add, a, b)
+    static member (+)(a: Tensor, b: float) = Tensor.Binary(Add, a, b)
+    static member (+)(a: float, b: Tensor) = Tensor.Binary(Add, a, b)
+    static member (-)(a: Tensor, b: Tensor) = Tensor.Binary(Sub, a, b)
+    static member (-)(a: Tensor, b: float) = Tensor.Binary(Sub, a, b)
+    static member (-)(a: float, b: Tensor) = Tensor.Binary(Sub, a, b)
+    static member (*)(a: Tensor, b: Tensor) = Tensor.Binary(Mul, a, b)
+    static member (*)(a: Tensor, b: float) = Tensor.Binary(Mul, a, b)
+    static member (*)(a: float, b: Tensor) = Tensor.Binary(Mul, a, b)
+    static member (/)(a: Tensor, b: Tensor) = Tensor.Binary(Div, a, b)
+    static member (/)(a: Tensor, b: float) = Tensor.Binary(Div, a, b)
+    static member (/)(a: float, b: Tensor) = Tensor.Binary(Div, a, b)
+    static member (%)(a: Tensor, b: Tensor) = Tensor.Binary(Rem, a, b)
+    static member (%)(a: Tensor, b: float) = Tensor.Binary(Rem, a, b)
+    static member Pow(a: Tensor, b: Tensor) = Tensor.Binary(Pow, a, b)
+    static member Pow(a: Tensor, b: float) = Tensor.Binary(Pow, a, b)
+    static member Pow(a: float, b: Tensor) = Tensor.Binary(Pow, a, b)
+    static member Atan2(a: Tensor, b: Tensor) = Tensor.Binary(Atan2, a, b)
+    static member (~-)(a: Tensor) = Tensor.Unary(Neg, a)
+    static member op_LessThan(a: Tensor, b: Tensor) = Tensor.Binary(Less, a, b)
+    static member op_LessThan(a: Tensor, b: float) = Tensor.Binary(Less, a, b)
+    static member op_GreaterThan(a: Tensor, b: Tensor) = Tensor.Binary(Less, b, a)
+    static member op_GreaterThan(a: Tensor, b: float) = Tensor.Binary(Less, b, a)
+    static member op_LessThanOrEqual(a: Tensor, b: Tensor) = Tensor.Binary(LessEqual, a, b)
+    static member op_LessThanOrEqual(a: Tensor, b: float) = Tensor.Binary(LessEqual, a, b)
+    static member op_GreaterThanOrEqual(a: Tensor, b: Tensor) = Tensor.Binary(LessEqual, b, a)
+    static member op_GreaterThanOrEqual(a: Tensor, b: float) = Tensor.Binary(LessEqual, b, a)
+    static member op_BitwiseAnd(a: Tensor, b: Tensor) = Tensor.Binary(And, a, b)
+    static member op_BitwiseOr(a: Tensor, b: Tensor) = Tensor.Binary(Or, a, b)
+    static member op_ExclusiveOr(a: Tensor, b: Tensor) = Tensor.Binary(Xor, a, b)
+    static member op_LogicalNot(a: Tensor) = Tensor.Unary(Not, a)
+    static member Abs(a: Tensor) = Tensor.Unary(Abs, a)
+    static member Floor(a: Tensor) = Tensor.Unary(Floor, a)
+    static member Ceiling(a: Tensor) = Tensor.Unary(Ceil, a)
+    /// To the nearest integer, halves to even.
+    static member Round(a: Tensor) = Tensor.Unary(Round, a)
+    static member Sqrt(a: Tensor) = Tensor.Unary(Sqrt, a)
+    static member Exp(a: Tensor) = Tensor.Unary(Exp, a)
+    static member Log(a: Tensor) = Tensor.Unary(Log, a)
+    static member Sin(a: Tensor) = Tensor.Unary(Sin, a)
+    static member Cos(a: Tensor) = Tensor.Unary(Cos, a)
+    static member Tan(a: Tensor) = Tensor.Unary(Tan, a)
+    static member Asin(a: Tensor) = Tensor.Unary(Asin, a)
+    static member Acos(a: Tensor) = Tensor.Unary(Acos, a)
+    static member Atan(a: Tensor) = Tensor.Unary(Atan, a)
+    static member Sinh(a: Tensor) = Tensor.Unary(Sinh, a)
+    static member Cosh(a: Tensor) = Tensor.Unary(Cosh, a)
+    static member Tanh(a: Tensor) = Tensor.Unary(Tanh, a)
+
+/// An operand inside a trace.
+[<RequireQualifiedAccess>]
+type Value =
+    | Input of int
+    | Constant of int
+    /// The k-th result of an instruction.
+    | Result of instruction: int * k: int
+
+type Instruction =
+    internal { Op: Op; Operands: Value array; Results: TensorType array; Draw: int }
+
+/// What a function did for one signature: an immutable program. `Draws` random draws belong to one run of it.
+type Trace =
+    internal
+        { Inputs: TensorType array
+          Constants: Tensor array
+          Instructions: Instruction array
+          Outputs: Value array
+          Draws: int }

@@ -1,0 +1,37 @@
+namespace Functional
+
+open System
+
+/// Runs ops: the kernel of each, made ready once for its types.
+[<RequireQualifiedAccess>]
+module internal Execute =
+    /// From operands to results.
+    type Prepared = Draw -> Block array -> Block array
+
+    let prepare (kernel: Kernel) (types: TensorType list) (results: TensorType list) : Prepared =
+        let result = results.Head
+        let one (f: Block array -> Array) : Prepared = fun _ blocks -> [| Blocks.ofArray result (f blocks) |]
+
+        match kernel with
+        | Map formula -> one (Lanewise.prepare types result formula)
+        | Reduce(reduction, dims) ->
+            let run = Folds.prepareReduce types.Head result reduction dims in one (fun blocks -> run blocks[0])
+        | Scan(reduction, dim) ->
+            let run = Folds.prepareScan types.Head reduction dim in one (fun blocks -> run blocks[0])
+        | Contract contraction ->
+            let run = Contracting.prepare types[0] types[1] result contraction in
+            one (fun blocks -> run blocks[0] blocks[1])
+        | Move move -> let run = Moving.prepare (Array.ofList types) result move in fun _ blocks -> [| run blocks |]
+        | Random -> fun draw _ -> [| Blocks.ofArray result (Philox.fill draw result) |]
+        | Opaque run ->
+            fun _ blocks ->
+                let arrays = [ for ty, block in Seq.zip types blocks -> Blocks.toArray ty block ]
+                [| for ty, data in List.zip results (run types results arrays) -> Blocks.ofArray ty data |]
+
+    /// The elements of a tensor that is at hand.
+    let blockOf (t: Tensor) =
+        match t.Origin with
+        | Origin.Literal x -> ValueSome(Blocks.ofArray t.Type (Blocks.ofNumber t.DType x))
+        | Origin.Concrete block -> ValueSome block
+        | Origin.Input(_, block) -> block
+        | Origin.Result(node, k) -> if node.Values.Length = 0 then ValueNone else ValueSome node.Values[k]

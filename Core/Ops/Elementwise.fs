@@ -1,0 +1,159 @@
+namespace Functional
+
+open System.Collections.Concurrent
+open System.Collections.Generic
+
+/// Ops that are one formula in every lane; everything about them follows from it.
+[<RequireQualifiedAccess>]
+module internal Elementwise =
+    /// Operands are alike, or scalars without a format, which meet every lane.
+    let private infer name formula (types: TensorType list) =
+        let shapes = types |> List.filter (fun t -> t.Rank > 0)
+        let lead =
+            match shapes with
+            | [] -> types.Head
+            | t :: _ -> t
+
+        for t in shapes do
+            if t.Format <> lead.Format || t.Sizes <> lead.Sizes then
+                Labels.shapeError name types "its operands have different shapes" "broadcast them to one"
+
+        match Formulas.typeOf [ for t in types -> t.DType ] formula with
+        | Ok dtype -> TensorType(dtype, lead.Sizes, lead.Format)
+        | Error problem -> Labels.dtypeError name types problem "cast the operands"
+
+    let private eval formula (_: TensorType) (lanes: Lanes list) i =
+        Formulas.eval
+            [ for x in lanes -> x.Type.DType ]
+            [ for x in lanes -> x.At(if x.Type.Rank = 0 then [] else i) ]
+            formula
+
+    let private whole f = Formula.Apply(f, [ for k in 0 .. Scalars.arity f - 1 -> Arg k ])
+    let private scalars = ConcurrentDictionary<Scalar, Op>()
+
+    /// The op of a scalar function.
+    let rec scalar (f: Scalar) : Op =
+        scalars.GetOrAdd(
+            f,
+            fun f ->
+                let op =
+                    make
+                        (match f with
+                         | Cast _ -> "Cast"
+                         | _ -> string f)
+                        (Scalars.arity f)
+                        (whole f)
+
+                match f with
+                | Cast dtype ->
+                    let back _ (args: Tensor list) _ dy = Some(lift (Cast args.Head.DType) [ dy ])
+                    { op with Attributes = [ "dtype", box dtype ]; Pull = rule back }
+                | _ -> op
+        )
+
+    /// An op from its formula: shape, value, kernel and reverse rule.
+    and make name arity formula : Op =
+        withPulls
+            [ for i in 0 .. arity - 1 -> lazy (Formulas.pull i formula (Arg arity)) ]
+            (Define.op name [] (Map formula) (infer name formula) (eval formula) Define.noPull)
+
+    /// The op with another reverse rule: for each operand a formula of the operands, `Self` and the cotangent, which
+    /// follows the operands.
+    and withPulls (pulls: Lazy<Formula option> list) (op: Op) : Op =
+        let pull i (args: Tensor list) (y: Tensor) (dy: Tensor) =
+            let total (dx: Tensor) =
+                if args[i].Rank = 0 && y.Rank > 0 then
+                    Define.apply (Movement.sum [ 0 .. y.Rank - 1 ]) [ dx ]
+                else
+                    dx
+            pulls[i].Value |> Option.map (onTensors (Array.ofList (args @ [ dy ])) y >> total)
+
+        { op with Pull = rule pull }
+
+    /// Integers and Bool have no cotangent.
+    and private rule
+        pull
+        i
+        (args: Tensor list)
+        (results: Tensor list)
+        (cotangents: Tensor option list)
+        : Tensor option =
+        if Scalars.isFloating args[i].DType then
+            cotangents.Head |> Option.bind (pull i args results.Head)
+        else
+            None
+
+    /// The formula with tensors for lanes; equal parts once.
+    and private onTensors (args: Tensor array) (self: Tensor) =
+        let memo = Dictionary<Formula, Tensor>()
+
+        let rec go formula =
+            match memo.TryGetValue formula with
+            | true, t -> t
+            | _ ->
+                let t =
+                    match formula with
+                    | Arg i -> args[i]
+                    | Self -> self
+                    | Literal c -> Tensor.Literal(self.DType, c)
+                    | Formula.Apply(f, operands) -> lift f (List.map go operands)
+
+                memo[formula] <- t
+                t
+
+        go
+
+    /// Literals alone make a literal.
+    and private literal f (args: Tensor list) =
+        let formula = whole f
+        let value (a: Tensor) =
+            match a.Origin with
+            | Origin.Literal c -> Scalars.store a.DType (Real c)
+            | _ -> invalidOp "not a literal"
+        let dtype = (infer (string f) formula [ for a in args -> a.Type ]).DType
+
+        match Formulas.eval [ for a in args -> a.DType ] (List.map value args) formula with
+        | Real x -> Tensor.Literal(dtype, x)
+        | Whole n -> Tensor.Literal(dtype, float n)
+
+    /// Applies a scalar function to operands aligned and broadcast.
+    and lift (f: Scalar) (args: Tensor list) : Tensor =
+        let shapes = args |> List.filter (fun a -> a.Rank > 0)
+
+        let same =
+            match shapes with
+            | []
+            | [ _ ] -> true
+            | a :: rest ->
+                rest
+                |> List.forall (fun b ->
+                    obj.ReferenceEquals(a.Type, b.Type) || (a.Format = b.Format && a.Type.Sizes = b.Type.Sizes))
+
+        if args |> List.forall (fun a -> isNull a.Interpreter) then
+            literal f args
+        elif same then
+            Define.apply (scalar f) args
+        else
+            let sizes, format, places = Labels.align (string f) [ for a in shapes -> a.Type ]
+            let places =
+                Dictionary<Tensor, int list>(
+                    List.zip shapes places |> List.distinctBy fst |> List.map KeyValuePair,
+                    HashIdentity.Reference
+                )
+
+            let fit (a: Tensor) =
+                if
+                    a.Rank = 0
+                    || (List.ofArray a.Type.Sizes = sizes && a.Format = format && places[a] = List.sort places[a])
+                then
+                    a
+                else
+                    Define.apply (Movement.broadcast sizes format places[a]) [ a ]
+
+            Define.apply (scalar f) (List.map fit args)
+
+/// What all interpreters share: operators mean elementwise ops.
+[<AbstractClass>]
+type internal OpInterpreter() =
+    inherit Interpreter()
+    override _.Lift(f, args) = Elementwise.lift f args

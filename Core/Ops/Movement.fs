@@ -1,0 +1,257 @@
+namespace Functional
+
+open Functional
+
+/// Ops that move elements or add them up: linear, each the transpose of another.
+[<RequireQualifiedAccess>]
+module internal Movement =
+    let private own name attributes move infer eval pull =
+        Define.op name attributes (Move move) (List.head >> infer) eval pull
+
+    let private strip (sizes: int list) dims =
+        sizes |> List.indexed |> List.filter (fun (k, _) -> not (List.contains k dims)) |> List.map snd
+
+    /// The row-major position of an index, and back.
+    let private position sizes index = List.fold2 (fun p size i -> p * size + i) 0 sizes index
+
+    let private index sizes position =
+        (sizes, (position, []))
+        ||> List.foldBack (fun size (p, index) -> p / size, p % size :: index)
+        |> snd
+
+    /// Same elements in row-major order, other sizes and labels.
+    let rec reshape (sizes: int list) (format: Format) : Op =
+        let infer (t: TensorType) =
+            let result = TensorType(t.DType, sizes, format)
+
+            if result.Count <> t.Count then
+                Labels.shapeError
+                    "Reshape"
+                    [ t ]
+                    $"{t.Count} elements do not fill sizes %A{sizes}"
+                    "the product of the sizes must be the number of elements"
+
+            result
+
+        own
+            "Reshape"
+            [ "sizes", box sizes; "format", format ]
+            (Move.Reshape sizes)
+            infer
+            (fun _ lanes -> let x = lanes.Head in fun i -> x.At(index (List.ofArray x.Type.Sizes) (position sizes i)))
+            (fun _ args _ dy ->
+                let x = args.Head.Type in Some(Define.apply (reshape (List.ofArray x.Sizes) x.Format) [ dy ]))
+
+    /// Dimension k of the result is dimension `order[k]` of the operand, label and all.
+    let rec permute (order: int list) : Op =
+        let infer (t: TensorType) =
+            if List.sort order <> [ 0 .. t.Rank - 1 ] then
+                Labels.dimensionError
+                    "Permute"
+                    [ t ]
+                    $"%A{order} is no order of its dimensions"
+                    "name each dimension exactly once"
+
+            let format =
+                if t.Format.IsNone then "" else System.String.Join("", [ for k in order -> t.Format.Labels[k] ])
+            TensorType(t.DType, [ for k in order -> t.Sizes[k] ], Format.Parse format)
+
+        let inverse = [ for k in 0 .. order.Length - 1 -> List.findIndex ((=) k) order ]
+
+        own
+            "Permute"
+            [ "order", box order ]
+            (Move.Permute order)
+            infer
+            (fun _ lanes -> fun i -> lanes.Head.At [ for k in inverse -> i[k] ])
+            (fun _ _ _ dy -> Some(Define.apply (permute inverse) [ dy ]))
+
+    /// To these sizes and labels: dimension k of the operand becomes dimension `dims[k]`, repeated where its size is 1.
+    let rec broadcast (sizes: int list) (format: Format) (dims: int list) : Op =
+        let infer (t: TensorType) =
+            let fits k dim = dim >= 0 && dim < sizes.Length && (t.Sizes[k] = 1 || t.Sizes[k] = sizes[dim])
+
+            if
+                dims.Length <> t.Rank
+                || List.distinct dims <> dims
+                || not (List.forall2 fits [ 0 .. t.Rank - 1 ] dims)
+            then
+                Labels.shapeError
+                    "Broadcast"
+                    [ t ]
+                    $"it cannot be broadcast to sizes %A{sizes} with dimensions %A{dims}"
+                    "sizes must be equal, or 1 in the operand"
+
+            TensorType(t.DType, sizes, format)
+
+        let pull _ (args: Tensor list) _ (dy: Tensor) =
+            let x = args.Head.Type
+            let repeated =
+                [ for k, d in List.indexed dims do
+                      if x.Sizes[k] = 1 && sizes[d] <> 1 then d ]
+            let summed = List.sort ((List.except dims [ 0 .. sizes.Length - 1 ]) @ repeated)
+            let kept = dims |> List.filter (fun d -> not (List.contains d summed))
+            let order = [ for d in kept -> List.findIndex ((=) d) (List.sort kept) ]
+            let total = if summed.IsEmpty then dy else Define.apply (sum summed) [ dy ]
+            let ordered = if order = List.sort order then total else Define.apply (permute order) [ total ]
+            Some(
+                if ordered.Type = x then
+                    ordered
+                else
+                    Define.apply (reshape (List.ofArray x.Sizes) x.Format) [ ordered ]
+            )
+
+        own
+            "Broadcast"
+            [ "sizes", box sizes; "format", format; "dims", dims ]
+            (Move.Broadcast(sizes, dims))
+            infer
+            (fun _ lanes ->
+                let x = lanes.Head in
+                fun i -> x.At [ for k, d in List.indexed dims -> if x.Type.Sizes[k] = 1 then 0 else i[d] ])
+            pull
+
+    /// The total over dimensions (ascending), which disappear. Of nothing, 0. Integers wrap around.
+    and sum (dims: int list) : Op =
+        let infer (t: TensorType) =
+            if not (Scalars.admits Scalars.Numeric t.DType) then
+                Labels.dtypeError "Sum" [ t ] "Bool has no sum" "cast to Int64 to count"
+
+            TensorType(t.DType, strip (List.ofArray t.Sizes) dims, Labels.keep t (fun k -> not (List.contains k dims)))
+
+        let eval (result: TensorType) (lanes: Lanes list) i =
+            let x = lanes.Head
+            let sizes = [ for d in dims -> x.Type.Sizes[d] ]
+            let full reduced = (dims, reduced) ||> List.zip |> List.fold (fun i (d, r) -> List.insertAt d r i) i
+
+            Seq.init (List.fold (*) 1 sizes) (fun p -> x.At(full (index sizes p)))
+            |> Seq.fold
+                (fun total lane -> Scalars.eval Add [ total; lane ])
+                (if Scalars.isFloating result.DType then Real 0. else Whole 0L)
+            |> Scalars.store result.DType
+
+        let pull _ (args: Tensor list) _ dy =
+            let x = args.Head.Type
+            let rest = List.except dims [ 0 .. x.Rank - 1 ]
+            Some(Define.apply (broadcast (List.ofArray x.Sizes) x.Format rest) [ dy ])
+
+        Define.op "Sum" [ "dims", box dims ] (Reduce(SumOf, dims)) (List.head >> infer) eval pull
+
+    /// Start, step and count for each dimension; a negative step goes backwards.
+    let rec slice (ranges: (int * int * int) list) : Op =
+        let infer (t: TensorType) =
+            let inside (start, step, count) size =
+                count = 0
+                || (step <> 0
+                    && start >= 0
+                    && start < size
+                    && start + step * (count - 1) >= 0
+                    && start + step * (count - 1) < size)
+
+            if ranges.Length <> t.Rank || not (List.forall2 inside ranges (List.ofArray t.Sizes)) then
+                Labels.dimensionError
+                    "Slice"
+                    [ t ]
+                    $"(start, step, count) = %A{ranges} leaves it"
+                    "stay within each dimension's size"
+
+            TensorType(t.DType, [ for _, _, count in ranges -> count ], t.Format)
+
+        let pull _ (args: Tensor list) _ (dy: Tensor) =
+            // A backward range is turned round first: padding only goes forward.
+            let forward =
+                [ for start, step, count in ranges ->
+                      if step < 0 && count > 0 then start + step * (count - 1), -step, count else start, abs step, count ]
+            let turn =
+                [ for _, step, count in ranges -> if step < 0 && count > 0 then count - 1, -1, count else 0, 1, count ]
+            let turned =
+                if List.exists (fun (_, step, _) -> step < 0) turn then Define.apply (slice turn) [ dy ] else dy
+
+            let around (start, step, count) size =
+                if count = 0 then 0, size, 0 else start, size - 1 - (start + step * (count - 1)), step - 1
+
+            Some(Define.apply (pad (List.map2 around forward (List.ofArray args.Head.Type.Sizes)) 0.) [ turned ])
+
+        own
+            "Slice"
+            [ "ranges", box ranges ]
+            (Move.Slice ranges)
+            infer
+            (fun _ lanes -> fun i -> lanes.Head.At [ for (start, step, _), i in List.zip ranges i -> start + step * i ])
+            pull
+
+    /// Elements of one value added before, after and between the operand's, in each dimension.
+    and pad (around: (int * int * int) list) (value: float) : Op =
+        let infer (t: TensorType) =
+            if
+                around.Length <> t.Rank
+                || around |> List.exists (fun (low, high, between) -> low < 0 || high < 0 || between < 0)
+            then
+                Labels.dimensionError
+                    "Pad"
+                    [ t ]
+                    $"(before, after, between) = %A{around} does not fit"
+                    "give three numbers, at least 0, for each dimension"
+
+            TensorType(
+                t.DType,
+                [ for (low, high, between), size in List.zip around (List.ofArray t.Sizes) ->
+                      low + high + size + max 0 (size - 1) * between ],
+                t.Format
+            )
+
+        let eval (result: TensorType) (lanes: Lanes list) i =
+            let x = lanes.Head
+
+            let source =
+                [ for (low, _, between), size, i in List.zip3 around (List.ofArray x.Type.Sizes) i do
+                      if i >= low && (i - low) % (between + 1) = 0 && (i - low) / (between + 1) < size then
+                          (i - low) / (between + 1) ]
+
+            if source.Length = around.Length then x.At source else Scalars.store result.DType (Real value)
+
+        let pull _ (args: Tensor list) _ (dy: Tensor) =
+            let inner =
+                [ for (low, _, between), size in List.zip around (List.ofArray args.Head.Type.Sizes) ->
+                      low, between + 1, size ]
+            Some(Define.apply (slice inner) [ dy ])
+
+        own "Pad" [ "around", box around; "value", value ] (Move.Pad(around, value)) infer eval pull
+
+    /// Operands one after another along a dimension; all else alike.
+    let concat (dim: int) : Op =
+        let infer (types: TensorType list) =
+            let first = types.Head
+            let rest (t: TensorType) = Array.removeAt dim t.Sizes
+
+            for t in types.Tail do
+                if t.DType <> first.DType then
+                    Labels.dtypeError "Concat" types "its operands have different data types" "cast them to one"
+                elif t.Rank <> first.Rank || rest t <> rest first then
+                    Labels.shapeError
+                        "Concat"
+                        types
+                        $"its operands differ beside dimension {dim}"
+                        "all other sizes must be equal"
+                elif t.Format <> first.Format then
+                    Labels.formatError "Concat" types "its operands have different formats" "permute or relabel them"
+
+            TensorType(
+                first.DType,
+                Array.updateAt dim (types |> List.sumBy (fun t -> t.Sizes[dim])) first.Sizes,
+                first.Format
+            )
+
+        let rec at (lanes: Lanes list) (i: int list) =
+            let size = lanes.Head.Type.Sizes[dim]
+            if i[dim] < size then lanes.Head.At i else at lanes.Tail (List.updateAt dim (i[dim] - size) i)
+
+        let pull i (args: Tensor list) _ (dy: Tensor) =
+            let start = args |> List.take i |> List.sumBy (fun a -> a.Type.Sizes[dim])
+            Some(
+                Define.apply
+                    (slice [ for k in 0 .. dy.Rank - 1 -> (if k = dim then start else 0), 1, args[i].Type.Sizes[k] ])
+                    [ dy ]
+            )
+
+        Define.op "Concat" [ "dim", box dim ] (Move(Move.Concat dim)) infer (fun _ -> at) pull

@@ -1,0 +1,25 @@
+namespace Functional
+
+open System.Collections.Generic
+
+/// Walks the graph that hangs from tensors. Iterative: graphs of 100,000 nodes do not overflow the stack.
+[<RequireQualifiedAccess>]
+module internal Graph =
+    let nodeOf (t: Tensor) =
+        match t.Origin with
+        | Origin.Result(node, _) -> ValueSome node
+        | _ -> ValueNone
+
+    /// The nodes that the tensors depend on, as far as `enter` holds of a tensor, in order of creation: operands first.
+    let reach (enter: Tensor -> bool) (tensors: Tensor seq) : Node list =
+        let found = Dictionary<int64, Node>()
+        let pending = Stack<Tensor>(tensors)
+
+        while pending.Count > 0 do
+            let t = pending.Pop()
+
+            match nodeOf t with
+            | ValueSome node when enter t && found.TryAdd(node.Id, node) -> node.Args |> List.iter pending.Push
+            | _ -> ()
+
+        found.Values |> Seq.sortBy (fun node -> node.Id) |> List.ofSeq

@@ -1,0 +1,150 @@
+namespace Functional
+
+open System
+open System.Collections.Generic
+
+/// Records one call: ops become nodes. Values are computed only where the host reads one, and each reading is noted.
+[<Sealed>]
+type internal Tracer(name: string, depth: int, inputs: Tensor list) as this =
+    inherit OpInterpreter()
+    let values = Dictionary<int64, Block array>()
+    let reads = ResizeArray<Tensor * Array>()
+    let draws = ResizeArray<Draw>()
+    let mutable closed = false
+
+    let variables =
+        inputs
+        |> List.mapi (fun k x ->
+            let block = if isNull x.Interpreter then Execute.blockOf x else ValueSome(x.Interpreter.Read x)
+            Tensor(x.Type, Origin.Input(k, block), this))
+
+    let owned (t: Tensor) = obj.ReferenceEquals(t.Interpreter, this)
+
+    let blockOf (t: Tensor) =
+        match t.Origin with
+        | Origin.Result(node, k) when owned t -> ValueSome(values[node.Id].[k])
+        | _ -> Execute.blockOf t
+
+    let evaluate (node: Node) =
+        let draw =
+            match node.Op.Kernel with
+            | Random -> draws[node.Draw]
+            | _ -> { Key = 0UL; Position = 0UL }
+        let blocks = [| for a in node.Args -> (blockOf a).Value |]
+        values[node.Id] <- Execute.prepare node.Op.Kernel [ for a in node.Args -> a.Type ] node.Results draw blocks
+
+    /// The inputs as the function is to see them.
+    member _.Inputs = variables
+    /// What the host read, in order, and the elements it saw.
+    member _.Reads = List.ofSeq reads
+    member _.Draws = draws
+    /// No more ops: from here on the tensors of this trace are out of place.
+    member _.Close() = closed <- true
+
+    // Of several interpreters, a closed tracer is asked first, to refuse.
+    override _.Depth = if closed then -1 else depth
+
+    override _.Apply(op, args) =
+        if closed then
+            let strays = args |> List.filter owned |> List.map (fun t -> t.Type)
+            raise (
+                EscapedTensorException(
+                    op.Name,
+                    [ for a in args -> a.Type ],
+                    $"an operand of type %A{strays} belongs to a trace of {name} that has ended",
+                    "return the tensor from the function instead of keeping it elsewhere"
+                )
+            )
+
+        let results = op.Infer [ for a in args -> a.Type ]
+        let draw =
+            match op.Kernel with
+            | Random ->
+                Generator.Next() |> ignore
+                draws.Count - 1
+            | _ -> 0
+        Scopes.Record(this, op, args, results, [||], draw)
+
+    member _.Value(t: Tensor) =
+        let missing (t: Tensor) =
+            match t.Origin with
+            | Origin.Result(node, _) when owned t -> not (values.ContainsKey node.Id)
+            | _ -> false
+        Graph.reach missing [ t ] |> List.iter evaluate
+
+        match blockOf t with
+        | ValueSome block -> block
+        | ValueNone ->
+            raise (
+                HostReadException(
+                    "Read",
+                    [ t.Type ],
+                    $"the value of a tensor is not known while {name} is traced from types alone",
+                    "use Tensor.Where or mask arithmetic instead of a condition in the host language"
+                )
+            )
+
+    override this.Read t =
+        if closed then
+            raise (
+                EscapedTensorException(
+                    "Read",
+                    [ t.Type ],
+                    $"it belongs to a trace of {name} that has ended",
+                    "return the tensor from the function instead of keeping it elsewhere"
+                )
+            )
+
+        let block = this.Value t
+        reads.Add(t, Blocks.toArray t.Type block)
+        block
+
+    /// The program that computes these tensors from the inputs.
+    member _.Trace(outputs: Tensor list) : Trace =
+        let nodes = Graph.reach owned outputs
+        let constants = List<Tensor>()
+        let literals = Dictionary<struct (DType * int64), Value>()
+        let captured = Dictionary<Tensor, Value>(HashIdentity.Reference)
+        let numbers = Dictionary<int64, int>()
+        nodes |> List.iteri (fun i node -> numbers[node.Id] <- i)
+
+        let constant (known: Dictionary<'K, Value>) key (t: Tensor) =
+            match known.TryGetValue key with
+            | true, value -> value
+            | _ ->
+                constants.Add t
+                known[key] <- Value.Constant(constants.Count - 1)
+                known[key]
+
+        let value (t: Tensor) =
+            match t.Origin with
+            | Origin.Input(k, _) when owned t -> Value.Input k
+            | Origin.Result(node, k) when owned t -> Value.Result(numbers[node.Id], k)
+            | Origin.Literal x -> constant literals (struct (t.DType, BitConverter.DoubleToInt64Bits x)) t
+            | _ -> constant captured t t
+
+        { Inputs = [| for x in inputs -> x.Type |]
+          Instructions =
+            [| for node in nodes ->
+                   { Op = node.Op
+                     Operands = [| for a in node.Args -> value a |]
+                     Results = Array.ofList node.Results
+                     Draw = node.Draw } |]
+          Outputs = [| for t in outputs -> value t |]
+          Constants = constants.ToArray()
+          Draws = draws.Count }
+
+/// Functions of tensors, recorded.
+[<RequireQualifiedAccess>]
+module internal Tracing =
+    /// Runs a function on traced inputs; what `finish` makes of the trace and the function's result.
+    let record name (inputs: Tensor list) (f: Tensor list -> 'R) (finish: Tracer -> 'R -> 'S) =
+        Scopes.Within(fun depth ->
+            let tracer = Tracer(name, depth, inputs)
+            let outer = Generator.Recording
+            Generator.Recording <- tracer.Draws
+            try
+                finish tracer (f tracer.Inputs)
+            finally
+                Generator.Recording <- outer
+                tracer.Close())

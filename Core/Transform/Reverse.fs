@@ -1,0 +1,91 @@
+namespace Functional
+
+open System.Collections.Generic
+
+/// Reverse-mode derivatives: more graph, made by each op's reverse rule from the last op to the first.
+[<RequireQualifiedAccess>]
+module internal Reverse =
+    let private identity (t: TensorType) = { Movement.permute [ 0 .. t.Rank - 1 ] with Name = "Variable" }
+
+    /// A tensor of a closed tape as a concrete one, or its whole graph would stay in memory.
+    let private detach (t: Tensor) =
+        match t.Interpreter with
+        | :? Tape as tape when tape.IsClosed -> Direct.Tensor(t.Type, (Execute.blockOf t).Value)
+        | _ -> t
+
+    /// A number in the type, and under the interpreter, of a tensor.
+    let fill (like: Tensor) value =
+        let spread = Movement.broadcast (List.ofArray like.Type.Sizes) like.Format []
+        like.Interpreter.Apply(spread, [ Tensor.Literal(like.DType, value) ]).Head
+
+    let private backward (variables: Tensor list) (ys: Tensor list) (cotangents: Tensor option list) =
+        let id (t: Tensor) =
+            match Graph.nodeOf t with
+            | ValueSome node -> node.Id
+            | ValueNone -> -1L
+        let variableIds = HashSet(List.map id variables)
+        // Nothing older than the variables can depend on them.
+        let oldest = if variables.IsEmpty then System.Int64.MaxValue else Seq.min variableIds
+        let nodes = ys |> Graph.reach (fun t -> id t > oldest && not (variableIds.Contains(id t)))
+        let active = HashSet variableIds
+        for node in nodes do
+            if node.Args |> List.exists (fun a -> active.Contains(id a)) then active.Add node.Id |> ignore
+
+        let place (t: Tensor) =
+            match t.Origin with
+            | Origin.Result(node, k) -> struct (node.Id, k)
+            | _ -> struct (-1L, 0)
+        let totals = Dictionary<struct (int64 * int), Tensor>()
+
+        let add (t: Tensor) (d: Tensor) =
+            match totals.TryGetValue(place t) with
+            | true, total -> totals[place t] <- total + d
+            | _ -> totals[place t] <- d
+
+        List.iter2 (fun y dy -> if active.Contains(id y) then Option.iter (add y) dy) ys cotangents
+
+        for node in List.rev nodes do
+            if active.Contains node.Id then
+                let results = node.Results |> List.mapi (fun k ty -> Tensor(ty, Origin.Result(node, k), node.Owner))
+                let cotangents =
+                    results
+                    |> List.map (fun r ->
+                        match totals.TryGetValue(place r) with
+                        | true, d -> Some d
+                        | _ -> None)
+
+                if List.exists Option.isSome cotangents then
+                    for i, a in List.indexed node.Args do
+                        if active.Contains(id a) then node.Op.Pull i node.Args results cotangents |> Option.iter (add a)
+
+                    for r in results do
+                        totals.Remove(place r) |> ignore
+
+        [ for v in variables ->
+              match totals.TryGetValue(place v) with
+              | true, d -> Some d
+              | _ -> None ]
+
+    /// A function's results, and the map from their cotangents to those of its operands (None: no dependence).
+    let vjp (f: Tensor list -> Tensor list * 'aux) (xs: Tensor list) =
+        let variables, ys, aux =
+            Scopes.Within(fun depth ->
+                let tape = Tape depth
+
+                try
+                    let variables =
+                        [ for x in xs ->
+                              let owner: Interpreter =
+                                  if isNull x.Interpreter || tape.Depth < x.Interpreter.Depth then
+                                      tape
+                                  else
+                                      x.Interpreter
+                              owner.Apply(identity x.Type, [ x ]).Head ]
+
+                    let ys, aux = f variables
+                    variables, ys, aux
+                finally
+                    tape.Close())
+
+        let pull cotangents = backward variables ys cotangents |> List.map (Option.map detach)
+        List.map detach ys, aux, pull

@@ -1,0 +1,175 @@
+// The one command of this repository: dotnet fsi build.fsx <target>. It needs nothing but the .NET SDK.
+open System
+open System.Diagnostics
+open System.IO
+open System.Xml.Linq
+
+Environment.CurrentDirectory <- __SOURCE_DIRECTORY__
+
+// Processes -----------------------------------------------------------------------------------------------------------
+
+let words (line: string) = List.ofArray (line.Split ' ')
+
+/// Runs a program on this terminal; its exit code.
+let start program (arguments: string list) =
+    let commandLine = String.concat " " (program :: arguments)
+    printfn $"> {commandLine}"
+    use child = Process.Start(ProcessStartInfo(program, arguments))
+    child.WaitForExit()
+    child.ExitCode
+
+/// Runs a program on this terminal; where it fails, so does this script, with its exit code.
+let run program arguments =
+    match start program arguments with
+    | 0 -> ()
+    | code -> exit code
+
+let dotnet command = run "dotnet" (words command)
+
+/// Runs `dotnet` unseen; what it printed. Where it fails, so does this script, with that and its exit code.
+let outputOf command =
+    use child = Process.Start(ProcessStartInfo("dotnet", words command, RedirectStandardOutput = true))
+    let output = child.StandardOutput.ReadToEnd()
+    child.WaitForExit()
+    if child.ExitCode <> 0 then
+        printfn $"{output}"
+        exit child.ExitCode
+
+    output
+
+// Packages ------------------------------------------------------------------------------------------------------------
+
+/// Paket's files name their source %NUGET_SOURCE%: the machine's first enabled source, unless it is already set.
+let source =
+    lazy
+        match Environment.GetEnvironmentVariable "NUGET_SOURCE" with
+        | null ->
+            (outputOf "nuget list source --format short").Split '\n'
+            |> Array.find _.StartsWith('E')
+            |> fun line -> line.Substring(line.IndexOf ' ').Trim()
+        | address -> address
+
+let restoreTools () =
+    Environment.SetEnvironmentVariable("NUGET_SOURCE", source.Value)
+    outputOf "tool restore" |> ignore
+
+/// Resolves paket.dependencies anew. Paket writes the source into the lock; the variable goes back in its place.
+let lock () =
+    restoreTools ()
+    dotnet "paket install"
+    File.WriteAllText("paket.lock", File.ReadAllText("paket.lock").Replace(source.Value, "%NUGET_SOURCE%"))
+
+/// Paket skips its checks where it finds its cache up to date.
+let checkLock () =
+    restoreTools ()
+    let cache = "paket-files/paket.restore.cached"
+    if File.Exists cache then File.Delete cache
+    dotnet "paket restore --fail-on-checks"
+
+// Building ------------------------------------------------------------------------------------------------------------
+
+let build project =
+    restoreTools ()
+    dotnet $"build {project} --configuration Release --nologo --verbosity quiet"
+
+/// The executable that building a project of this name in Release makes.
+let executable name =
+    Path.Combine("artifacts", "bin", name, "release", (if OperatingSystem.IsWindows() then name + ".exe" else name))
+
+let format () =
+    restoreTools ()
+    dotnet "fantomas ."
+    dotnet "format whitespace --folder --exclude artifacts"
+
+let checkFormat () =
+    restoreTools ()
+    dotnet "fantomas . --check"
+    dotnet "format whitespace --folder --exclude artifacts --verify-no-changes"
+
+let pack () =
+    restoreTools ()
+    dotnet "pack Functional.sln --configuration Release --nologo --verbosity quiet --output artifacts/package"
+
+// Tests ---------------------------------------------------------------------------------------------------------------
+
+let results = "artifacts/test-results"
+
+/// The test executables, each with the arguments that make it report to `results/<name>.xml`, as JUnit.
+let suites =
+    [ "Functional.Tests", $"--junit-summary {results}/Functional.Tests.xml --colours 0 --no-spinner"
+      "Functional.CSharp.Tests",
+      $"--results-directory {results} --report-xunit-junit --report-xunit-junit-filename Functional.CSharp.Tests.xml"
+      + " --no-ansi --progress off" ]
+
+/// Runs a suite; how many tests passed, failed and were skipped. A suite that reports no test, or that ends badly
+/// without naming a failure, has failed once.
+let runSuite (name, arguments) =
+    let report = Path.Combine(results, name + ".xml")
+    File.Delete report
+    let exitCode = start (executable name) (words arguments)
+
+    let cases = if File.Exists report then List.ofSeq (XDocument.Load(report).Descendants "testcase") else []
+
+    let count outcomes =
+        let has (case: XElement) (outcome: string) = not (isNull (case.Element outcome))
+        cases |> List.filter (fun case -> List.exists (has case) outcomes) |> List.length
+
+    let failed, skipped = count [ "failure"; "error" ], count [ "skipped" ]
+    let brokeDown = failed = 0 && (exitCode <> 0 || cases.IsEmpty)
+    cases.Length - failed - skipped, (if brokeDown then 1 else failed), skipped
+
+let test () =
+    checkFormat ()
+    build "Functional.sln"
+    Directory.CreateDirectory results |> ignore
+    let passed, failed, skipped = suites |> List.map runSuite |> List.unzip3
+    printfn $"{List.sum passed} passed, {List.sum failed} failed, {List.sum skipped} skipped"
+    exit (min 1 (List.sum failed))
+
+let fuzz arguments =
+    build "Tests/Functional.Tests.fsproj"
+    run (executable "Functional.Tests") ("fuzz" :: arguments)
+
+// Samples -------------------------------------------------------------------------------------------------------------
+
+/// The projects under Samples/ by name.
+let samples =
+    Map
+        [ for project in Directory.GetFiles("Samples", "*.csproj", SearchOption.AllDirectories) ->
+              Path.GetFileNameWithoutExtension(project).ToLowerInvariant(), project ]
+
+let runSample name arguments =
+    build samples[name]
+    run (executable (Path.GetFileNameWithoutExtension samples[name])) arguments
+
+let runScript arguments =
+    build "Core/Functional.fsproj"
+    run "dotnet" ("fsi" :: "Samples/digits.fsx" :: arguments)
+
+// Targets -------------------------------------------------------------------------------------------------------------
+
+let usage =
+    $"""dotnet fsi build.fsx <target>
+
+  run [sample]        build and run a sample: {String.concat ", " samples.Keys} or script; digits if none is named
+  test                check the formatting, build, run all tests
+  fuzz --seconds N    random programs against the oracle, for N seconds
+  format [--check]    format all sources, or only name those that are not formatted
+  lock [--check]      resolve paket.dependencies into paket.lock, or only check that they agree
+  pack                write the packages to artifacts/package"""
+
+match List.tail (List.ofArray fsi.CommandLineArgs) with
+| [] -> printfn $"{usage}"
+| [ "run" ] -> runSample "digits" []
+| "run" :: "script" :: arguments -> runScript arguments
+| "run" :: name :: arguments when samples.ContainsKey name -> runSample name arguments
+| [ "test" ] -> test ()
+| "fuzz" :: arguments -> fuzz arguments
+| [ "format" ] -> format ()
+| [ "format"; "--check" ] -> checkFormat ()
+| [ "lock" ] -> lock ()
+| [ "lock"; "--check" ] -> checkLock ()
+| [ "pack" ] -> pack ()
+| _ ->
+    printfn $"{usage}"
+    exit 2
