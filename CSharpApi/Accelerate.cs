@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Microsoft.FSharp.Core;
 
 namespace Functional;
 
@@ -20,7 +21,7 @@ public static class Accelerate
     /// <exception cref="ArgumentOutOfRangeException">The cache size is less than 1.</exception>
     public static AcceleratedFunction<T, TR> Function<T, TR>(
         Func<T, TR> function, AccelerationOptions? options = null) =>
-        new(Required(function).Invoke, (options ?? new()).ToCore());
+        new(FuncConvert.FromFunc(Required(function)), (options ?? new()).ToCore());
 
     /// <summary>Accelerates a function of two arguments.</summary>
     /// <param name="function">The function; it runs now and again to be traced, and where acceleration is off.</param>
