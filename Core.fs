@@ -291,9 +291,9 @@ and [<Sealed; AllowNullLiteral(false)>] Tensor internal (ty: TensorType, origin:
 
 /// An operand inside a trace: one of its inputs or constants, or the k-th result of an instruction.
 [<RequireQualifiedAccess>]
-type Value = internal Input of int | Constant of int | Result of instruction: int * k: int
+type internal Value = Input of int | Constant of int | Result of instruction: int * k: int
 
-type Instruction = internal { Op: Op; Operands: Value array; Results: TensorType array; Draw: int }
+type internal Instruction = { Op: Op; Operands: Value array; Results: TensorType array; Draw: int }
 
 /// What a function did for one signature: an immutable program. `Draws` random draws belong to one run of it.
 type Trace =
