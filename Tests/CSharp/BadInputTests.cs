@@ -21,13 +21,16 @@ public class BadInputTests
         ["no such label"] = new(typeof(TensorFormatException), "Format", () => Format.Parse("BX"), "'X'", "S, C, B, T or U"),
         ["a label twice"] = new(typeof(TensorFormatException), "Format", () => Format.Parse("BB"), "'B' stands twice"),
         ["labels for another rank"] = new(
-            typeof(TensorFormatException), "Tensor", () => _ = new TensorType(DType.Float32, [2, 3], "BCS"), "\"BCS\"", "[2, 3]"),
+            typeof(TensorFormatException), "Tensor", () => _ = new TensorType(DType.Float32, [2, 3], "BCS"), "\"BCS\"", "2 dimensions"),
         ["a negative size"] = new(
             typeof(ShapeException), "Tensor", () => _ = new TensorType(DType.Float32, [2, -3]), "[2, -3]", "at least 0"),
         ["too large"] = new(
             typeof(ShapeException), "Tensor", () => _ = new TensorType(DType.Bool, [65536, 65536]), "[65536, 65536]"),
         ["too large for a count"] = new(
             typeof(ShapeException), "Tensor", () => _ = new TensorType(DType.Bool, [int.MaxValue, int.MaxValue, 8]), "[2147483647"),
+        ["a number from many"] = new(
+            typeof(ShapeException), "Cast", () => _ = (float)F32(1, 2), "Float32[2]", "reduce"),
+        ["a number from nothing"] = new(typeof(ShapeException), "Cast", () => _ = (bool)Bools(), "Bool[0]"),
         ["no gradient of a vector"] = new(
             typeof(ShapeException), "Gradient", () => Gradient.Of(x => x * x, F32(1, 2)), "Float32[2]", "sum or average"),
         ["no gradient of an integer"] = new(
@@ -54,7 +57,7 @@ public class BadInputTests
         ["a tensor of a trace, kept"] = new(
             typeof(EscapedTensorException), "Mul", () => _ = Escaped() * F32(2), "the keeper", "Float32[1]", "return"),
         ["a tensor of a trace, kept and read"] = new(
-            typeof(EscapedTensorException), "Read", () => Elements<float>(Escaped()), "the keeper"),
+            typeof(EscapedTensorException), "Read", () => _ = (float)Escaped(), "the keeper"),
     };
 
     public static TheoryData<string> Names => [.. Mistakes.Keys];

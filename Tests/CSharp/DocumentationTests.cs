@@ -8,6 +8,13 @@ namespace Functional.CSharp.Tests;
 /// <summary>Every public type and member says what it means.</summary>
 public class DocumentationTests
 {
+    /// <summary>Words of the glossary: what they mean stands in the comment of their type.</summary>
+    private static readonly HashSet<string> Glossary =
+        [
+        "DType", "Format", "IsNone", "Labels", "None", "Operands", "Rank", "Remedy", "Seed", "Shape", "Type",
+        .. Enum.GetNames<DType>(),
+    ];
+
     private static readonly HashSet<string> MathNames = [.. typeof(Math).GetMethods().Select(method => method.Name)];
 
     public static TheoryData<string> Assemblies => ["Functional", "Functional.CSharp"];
@@ -38,17 +45,16 @@ public class DocumentationTests
     }
 
     /// <summary>
-    /// Not: what a compiler adds, what repeats a base's contract, a constructor without arguments, accessors (their
-    /// property speaks), operators and functions of System.Math's names (they mean what they mean for numbers).
+    /// Not: what a compiler adds, what repeats a base's contract, constructors (their type speaks) and accessors (their
+    /// property does), operators and functions of System.Math's names (they mean what they mean for numbers).
     /// </summary>
     private static bool NeedsWords(MemberInfo member) => member switch
     {
-        _ when PublicSurface.IsGenerated(member) => false,
-        ConstructorInfo constructor => constructor.GetParameters().Length > 0,
+        _ when PublicSurface.IsGenerated(member) || Glossary.Contains(member.Name) => false,
         MethodInfo method => !method.IsSpecialName && !Overrides(method) && !MathNames.Contains(method.Name),
         PropertyInfo property => !Overrides(property.GetAccessors(true)[0]),
         FieldInfo field => !field.IsSpecialName,
-        Type => false,
+        Type or ConstructorInfo => false,
         _ => true,
     };
 
@@ -58,7 +64,6 @@ public class DocumentationTests
     {
         Type type => "T:" + NameOf(type),
         MethodInfo method => "M:" + NameOf(method.DeclaringType!) + "." + method.Name + Arity(method),
-        ConstructorInfo constructor => "M:" + NameOf(constructor.DeclaringType!) + ".#ctor",
         PropertyInfo property => "P:" + NameOf(property.DeclaringType!) + "." + property.Name,
         FieldInfo field => "F:" + NameOf(field.DeclaringType!) + "." + field.Name,
         _ => "E:" + NameOf(member.DeclaringType!) + "." + member.Name,

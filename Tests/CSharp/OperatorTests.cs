@@ -68,6 +68,17 @@ public class OperatorTests
     }
 
     [Fact]
+    public void CastsToANumber()
+    {
+        Assert.Equal(2.75f, (float)F32(2.75f));
+        Assert.Equal(2.75, (double)Scalar(2.75));
+        Assert.Equal(-2, (int)F64(-2.75));
+        Assert.Equal(long.MaxValue, (long)FSharp.Tensor.create([], "", new[] { long.MaxValue }));
+        Assert.True((bool)(F32(1) < 2));
+        Assert.False((bool)(F32(float.NaN) < 2));
+    }
+
+    [Fact]
     public void NaNAndInfinityPropagate()
     {
         var x = F32(float.NaN, float.PositiveInfinity, 0);
