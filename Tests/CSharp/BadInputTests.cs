@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using System.Runtime.CompilerServices;
 using Xunit;
 using static Functional.CSharp.Tests.Tensors;
@@ -51,9 +50,6 @@ public class BadInputTests
         ["a structure that contains itself"] = new(
             typeof(StructureException), "Structure", () => Accelerate.Function((List<object> s) => F32(1)).Invoke(Cycle()),
             "contains itself", "trees"),
-        ["an array without storage"] = new(
-            typeof(StructureException), "Structure",
-            () => Accelerate.Function((ImmutableArray<Tensor> s) => F32(1)).Invoke(default), "ImmutableArray"),
         ["a tensor of a trace, kept"] = new(
             typeof(EscapedTensorException), "Mul", () => _ = Escaped() * F32(2), "the keeper", "Float32[1]", "return"),
         ["a tensor of a trace, kept and read"] = new(
