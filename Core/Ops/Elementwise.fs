@@ -46,7 +46,8 @@ module internal Elementwise =
 
                 match f with
                 | Cast dtype ->
-                    let back _ (args: Tensor list) _ dy = Some(lift (Cast args.Head.DType) [ dy ])
+                    let back _ (args: Tensor list) (y: Tensor) dy =
+                        if Scalars.isFloating y.DType then Some(lift (Cast args.Head.DType) [ dy ]) else None
                     { op with Attributes = [ "dtype", box dtype ]; Pull = rule back }
                 | _ -> op
         )
