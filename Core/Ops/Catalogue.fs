@@ -9,4 +9,5 @@ module internal Catalogue =
               Activations.entries
               Movement.entries
               Reductions.entries
-              Contractions.entries ]
+              Contractions.entries
+              Uniform.entries ]
