@@ -14,7 +14,7 @@ module internal Movement =
     /// The row-major position of an index, and back.
     let private position sizes index = List.fold2 (fun p size i -> p * size + i) 0 sizes index
 
-    let private index sizes position =
+    let index sizes position =
         (sizes, (position, []))
         ||> List.foldBack (fun size (p, index) -> p / size, p % size :: index)
         |> snd
@@ -56,15 +56,15 @@ module internal Movement =
                 if t.Format.IsNone then "" else System.String.Join("", [ for k in order -> t.Format.Labels[k] ])
             TensorType(t.DType, [ for k in order -> t.Sizes[k] ], Format.Parse format)
 
-        let inverse = [ for k in 0 .. order.Length - 1 -> List.findIndex ((=) k) order ]
+        let inverse () = [ for k in 0 .. order.Length - 1 -> List.findIndex ((=) k) order ]
 
         own
             "Permute"
             [ "order", box order ]
             (Move.Permute order)
             infer
-            (fun _ lanes -> fun i -> lanes.Head.At [ for k in inverse -> i[k] ])
-            (fun _ _ _ dy -> Some(Define.apply (permute inverse) [ dy ]))
+            (fun _ lanes -> let inverse = inverse () in fun i -> lanes.Head.At [ for k in inverse -> i[k] ])
+            (fun _ _ _ dy -> Some(Define.apply (permute (inverse ())) [ dy ]))
 
     /// To these sizes and labels: dimension k of the operand becomes dimension `dims[k]`, repeated where its size is 1.
     let rec broadcast (sizes: int list) (format: Format) (dims: int list) : Op =
@@ -137,16 +137,28 @@ module internal Movement =
 
         Define.op "Sum" [ "dims", box dims ] (Reduce(SumOf, dims)) (List.head >> infer) eval pull
 
+    /// One way to write a range in which nothing is stepped over.
+    let private canonical range =
+        match range with
+        | _, _, 0 -> 0, 1, 0
+        | start, _, 1 -> start, 1, 1
+        | range -> range
+
+    /// A size that a tensor can have.
+    let private possible name types (size: int64) =
+        if size > int64 System.Array.MaxLength then
+            Labels.shapeError name types $"a size of {size} is impossible" "the largest is 2^31 elements"
+        int size
+
     /// Start, step and count for each dimension; a negative step goes backwards.
     let rec slice (ranges: (int * int * int) list) : Op =
+        let ranges = List.map canonical ranges
+
         let infer (t: TensorType) =
             let inside (start, step, count) size =
+                let last = int64 start + int64 step * int64 (count - 1)
                 count = 0
-                || (step <> 0
-                    && start >= 0
-                    && start < size
-                    && start + step * (count - 1) >= 0
-                    && start + step * (count - 1) < size)
+                || (count > 0 && step <> 0 && start >= 0 && start < size && last >= 0L && last < int64 size)
 
             if ranges.Length <> t.Rank || not (List.forall2 inside ranges (List.ofArray t.Sizes)) then
                 Labels.dimensionError
@@ -196,7 +208,8 @@ module internal Movement =
             TensorType(
                 t.DType,
                 [ for (low, high, between), size in List.zip around (List.ofArray t.Sizes) ->
-                      low + high + size + max 0 (size - 1) * between ],
+                      int64 low + int64 high + int64 size + int64 (max 0 (size - 1)) * int64 between
+                      |> possible "Pad" [ t ] ],
                 t.Format
             )
 
@@ -224,6 +237,13 @@ module internal Movement =
             let first = types.Head
             let rest (t: TensorType) = Array.removeAt dim t.Sizes
 
+            if dim < 0 || dim >= first.Rank then
+                Labels.dimensionError
+                    "Concat"
+                    types
+                    $"there is no dimension {dim}"
+                    "scalars are stacked, not concatenated; else name a dimension that the operands have"
+
             for t in types.Tail do
                 if t.DType <> first.DType then
                     Labels.dtypeError "Concat" types "its operands have different data types" "cast them to one"
@@ -238,7 +258,10 @@ module internal Movement =
 
             TensorType(
                 first.DType,
-                Array.updateAt dim (types |> List.sumBy (fun t -> t.Sizes[dim])) first.Sizes,
+                Array.updateAt
+                    dim
+                    (types |> List.sumBy (fun t -> int64 t.Sizes[dim]) |> possible "Concat" types)
+                    first.Sizes,
                 first.Format
             )
 
