@@ -19,9 +19,9 @@ type AccelerateOptions =
 
 /// The structure of the inputs and the type of each tensor in them.
 [<Sealed>]
-type internal Signature(layout: Layout, types: TensorType array) =
-    let hash = types |> Array.fold (fun h t -> h * 31 + t.GetHashCode()) (layout.GetHashCode())
-    member _.Layout = layout
+type internal Signature(skeleton: Skeleton, types: TensorType array) =
+    let hash = types |> Array.fold (fun h t -> h * 31 + t.GetHashCode()) (skeleton.GetHashCode())
+    member _.Skeleton = skeleton
     member _.Types = types
     override _.GetHashCode() = hash
 
@@ -30,7 +30,7 @@ type internal Signature(layout: Layout, types: TensorType array) =
         | :? Signature as s ->
             types.Length = s.Types.Length
             && Array.forall2 (fun (a: TensorType) b -> a.Equals b) types s.Types
-            && layout.Equals s.Layout
+            && skeleton.Equals s.Skeleton
         | _ -> false
 
 /// What is known of one signature: a tree of host reads with a program at each leaf.
@@ -103,7 +103,7 @@ type AcceleratedFunction<'T, 'R> internal (f: 'T -> 'R, options: AccelerateOptio
             | Value.Input i -> inputs[i]
             | _ -> Direct.Tensor((Program.TypeOf(program.Trace, v)), blocks[k])
 
-        unbox<'R>(Structures.rebuild template (program.Trace.Outputs |> Array.mapi value))
+        Structures.replace template (program.Trace.Outputs |> Array.mapi value)
 
     /// The program for these inputs, as far as the reads seen before lead.
     let rec follow start blocks path =
@@ -142,13 +142,13 @@ type AcceleratedFunction<'T, 'R> internal (f: 'T -> 'R, options: AccelerateOptio
         Tracing.record
             name
             (List.ofArray leaves)
-            (fun inputs -> f (unbox<'T>(Structures.rebuild x (Array.ofList inputs))))
+            (fun inputs -> f (Structures.replace x (Array.ofList inputs)))
             (fun tracer result ->
                 let results, _ = Structures.flatten result
                 let reads = [ for t, seen in tracer.Reads -> Program(tracer.Trace [ t ]), seen ]
                 let program = Program(tracer.Trace(List.ofArray results))
                 let blank = results |> Array.map (fun t -> Tensor.Literal(t.DType, 0.))
-                let leaf = Path.Leaf(program, unbox<'R>(Structures.rebuild result blank))
+                let leaf = Path.Leaf(program, Structures.replace result blank)
                 let known =
                     match cache.TryGetValue signature with
                     | true, entry -> Some entry
@@ -170,7 +170,7 @@ type AcceleratedFunction<'T, 'R> internal (f: 'T -> 'R, options: AccelerateOptio
                         match t.Origin with
                         | Origin.Input(k, _) -> leaves[k]
                         | _ -> Direct.Tensor(t.Type, tracer.Value t))
-                unbox<'R>(Structures.rebuild result values))
+                Structures.replace result values)
 
     let lookup
         signature
@@ -210,8 +210,8 @@ type AcceleratedFunction<'T, 'R> internal (f: 'T -> 'R, options: AccelerateOptio
         if not this.Enabled || Scopes.Depth > 0 then
             f x
         else
-            let leaves, layout = Structures.flatten x
-            let signature = Signature(layout, [| for t in leaves -> t.Type |])
+            let leaves, skeleton = Structures.flatten x
+            let signature = Signature(skeleton, [| for t in leaves -> t.Type |])
 
             let hit program template start blocks =
                 this.Hit()

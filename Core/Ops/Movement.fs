@@ -278,3 +278,42 @@ module internal Movement =
             )
 
         Define.op "Concat" [ "dim", box dim ] (Move(Move.Concat dim)) infer (fun _ -> at) pull
+
+    let private entry = Entry.unary "movement"
+
+    /// Two sizes with this product.
+    let private splits choose count =
+        let divisors = [ 1..count ] |> List.filter (fun d -> count % d = 0)
+        let d = divisors[choose divisors.Length]
+        [ d; count / d ]
+
+    let entries: Entry list =
+        [ entry "Reshape" "The same elements in row-major order, in other sizes." (fun choose t ->
+              Some(reshape (if t.Count = 0 then [ 0; 2 ] else splits choose t.Count) Format.None))
+          entry "Permute" "The dimensions in another order." (fun choose t ->
+              Some(permute (Entry.shuffled choose [ 0 .. t.Rank - 1 ])))
+          entry "Broadcast" "The operand repeated along new dimensions and those of size 1." (fun choose t ->
+              let repeated = [ for size in t.Sizes -> if size = 1 then 1 + choose 3 else size ]
+              Some(broadcast (choose 3 :: repeated) Format.None [ 1 .. t.Rank ]))
+          entry "Slice" "Elements start, start + step, … of each dimension." (fun choose t ->
+              let range size =
+                  let a, b = choose size, choose size
+                  let step = (1 + choose 2) * (if a > b then -1 else 1)
+                  a, step, 1 + (b - a) / step
+
+              Some(slice [ for size in t.Sizes -> if size = 0 then 0, 1, 0 else range size ]))
+          entry "Pad" "Elements of one value before, after and between the operand's." (fun choose t ->
+              Some(pad [ for _ in t.Sizes -> choose 3, choose 3, choose 3 ] 0.))
+          { Name = "Concat"
+            Family = "movement"
+            Summary = "Operands one after another along a dimension."
+            Sample =
+              fun choose t ->
+                  if t.Rank = 0 then
+                      None
+                  else
+                      let dim = choose t.Rank
+                      let other () = TensorType(t.DType, Array.updateAt dim (choose 4) t.Sizes, t.Format)
+                      Some(concat dim, Operand.any t :: [ for _ in 0 .. choose 3 -> Operand.any (other ()) ]) }
+          entry "Sum" "The total over dimensions, Σ x." (fun choose t ->
+              if t.DType = DType.Bool then None else Some(sum (Entry.someDimensions choose t))) ]

@@ -13,11 +13,11 @@ type IStructure = interface end
 
 /// Any nesting without its tensors: what of a structure decides whether a trace can be reused.
 [<Sealed; AllowNullLiteral(false)>]
-type internal Layout(kind: Type, fixedValue: objnull, children: Layout array) =
+type internal Skeleton(kind: Type, fixedValue: objnull, children: Skeleton array) =
     let hash =
         children
-        |> Array.fold (fun h (c: Layout) -> h * 31 + c.GetHashCode()) (HashCode.Combine(kind, fixedValue))
-    static member val Leaf = Layout(typeof<Tensor>, null, [||])
+        |> Array.fold (fun h (c: Skeleton) -> h * 31 + c.GetHashCode()) (HashCode.Combine(kind, fixedValue))
+    static member val Leaf = Skeleton(typeof<Tensor>, null, [||])
     member _.Kind = kind
     member _.Fixed = fixedValue
     member _.Children = children
@@ -25,13 +25,13 @@ type internal Layout(kind: Type, fixedValue: objnull, children: Layout array) =
 
     override this.Equals other =
         match other with
-        | :? Layout as o ->
+        | :? Skeleton as o ->
             obj.ReferenceEquals(this, o)
             || (hash = o.GetHashCode()
                 && kind = o.Kind
                 && Object.Equals(fixedValue, o.Fixed)
                 && children.Length = o.Children.Length
-                && Array.forall2 (fun (a: Layout) b -> a.Equals b) children o.Children)
+                && Array.forall2 (fun (a: Skeleton) b -> a.Equals b) children o.Children)
         | _ -> false
 
 /// Collections from their parts, found by name: the type arguments are known at run time only.
@@ -223,22 +223,22 @@ module internal Structures =
     [<Literal>]
     let private Deep = 64
 
-    /// The tensors of a value, and its layout without them.
-    let flatten (value: objnull) : Tensor array * Layout =
+    /// The tensors of a value, and its skeleton without them.
+    let flatten (value: objnull) : Tensor array * Skeleton =
         let leaves = ResizeArray<Tensor>()
 
-        let rec go (above: obj list) depth (value: objnull) : Layout =
+        let rec go (above: obj list) depth (value: objnull) : Skeleton =
             match value with
-            | null -> Layout(typeof<Void>, null, [||])
+            | null -> Skeleton(typeof<Void>, null, [||])
             | :? Tensor as t ->
                 leaves.Add t
-                Layout.Leaf
+                Skeleton.Leaf
             | value ->
                 let ty = value.GetType()
 
                 match openingOf ty with
-                | Leaf -> Layout.Leaf
-                | Static -> Layout(ty, value, [||])
+                | Leaf -> Skeleton.Leaf
+                | Static -> Skeleton(ty, value, [||])
                 | Parts(parts, _) ->
                     if depth > Deep && above |> List.exists (fun a -> obj.ReferenceEquals(a, value)) then
                         raise (
@@ -251,10 +251,10 @@ module internal Structures =
                         )
 
                     let fixedValue, parts = parts value
-                    Layout(ty, fixedValue, parts |> Array.map (go (value :: above) (depth + 1)))
+                    Skeleton(ty, fixedValue, parts |> Array.map (go (value :: above) (depth + 1)))
 
-        let layout = go [] 0 value
-        leaves.ToArray(), layout
+        let skeleton = go [] 0 value
+        leaves.ToArray(), skeleton
 
     /// A value like this one with other tensors.
     let rebuild (value: objnull) (leaves: Tensor array) : objnull =
@@ -275,3 +275,6 @@ module internal Structures =
                     make value fixedValue (Array.map go parts)
 
         go value
+
+    /// A structure like this one with other tensors.
+    let replace (value: 'T) (leaves: Tensor array) : 'T = unbox<'T>(rebuild (box value) leaves)
