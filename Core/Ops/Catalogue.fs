@@ -3,4 +3,5 @@ namespace Functional
 /// All ops. An op is tested and documented the moment it is listed.
 [<RequireQualifiedAccess>]
 module internal Catalogue =
-    let all: Entry list = List.concat [ Elementwise.entries; Movement.entries ]
+    let all: Entry list =
+        List.concat [ Elementwise.entries; Movement.entries; Scans.entries; Gathering.entries; Sorting.entries ]

@@ -107,20 +107,18 @@ module internal Gathering =
         | Whole position -> inside name [ for x in lanes -> x.Type ] lanes[0].Type.Sizes[dim] position
         | Real _ -> invalidOp "indices are integers"
 
-    let private reshaped (sizes: int list) format (x: Tensor) = Define.apply (Movement.reshape sizes format) [ x ]
-
     /// As takeAlong, for positions known to be inside.
     let along dim (indices: Tensor) (x: Tensor) : Tensor =
         let sizes, size = x.Type.Sizes, x.Type.Sizes[dim]
         let outer, inner = Array.fold (*) 1 sizes[.. dim - 1], Array.fold (*) 1 sizes[dim + 1 ..]
         let number n stride = Scans.iota indices indices.DType n * float stride
         let flat =
-            reshaped [ outer; 1; 1 ] Format.None (number outer (size * inner))
-            + reshaped [ outer; indices.Type.Sizes[dim]; inner ] Format.None indices * float inner
-            + reshaped [ inner ] Format.None (number inner 1)
-        let elements = reshaped [ x.Count ] Format.None x
-        Define.apply (gather 0) [ elements; reshaped [ flat.Count ] Format.None flat ]
-        |> reshaped (List.ofArray indices.Type.Sizes) x.Format
+            Arranging.resized [ outer; 1; 1 ] Format.None (number outer (size * inner))
+            + Arranging.resized [ outer; indices.Type.Sizes[dim]; inner ] Format.None indices * float inner
+            + Arranging.resized [ inner ] Format.None (number inner 1)
+        let elements = Arranging.resized [ x.Count ] Format.None x
+        Define.apply (gather 0) [ elements; Arranging.resized [ flat.Count ] Format.None flat ]
+        |> Arranging.resized (List.ofArray indices.Type.Sizes) x.Format
 
     /// For each place in the indices the element that stands, along the dimension, where the index says:
     /// y[i, j] = x[i, indices[i, j]] for the last dimension of two. The indices have x's sizes elsewhere; result: the
@@ -134,8 +132,9 @@ module internal Gathering =
             Labels.shapeError "TakeAlong" types $"they differ beside dimension {dim}" "all other sizes must be equal"
         // Each position looked up in 0, 1 … is itself, or refused.
         let positions = Scans.iota indices indices.DType x.Type.Sizes[dim]
-        let checkedIndices = Define.apply (gather 0) [ positions; reshaped [ indices.Count ] Format.None indices ]
-        along dim (reshaped (List.ofArray indices.Type.Sizes) Format.None checkedIndices) x
+        let checkedIndices =
+            Define.apply (gather 0) [ positions; Arranging.resized [ indices.Count ] Format.None indices ]
+        along dim (Arranging.resized (List.ofArray indices.Type.Sizes) Format.None checkedIndices) x
 
     /// The elements at positions along a dimension; the positions' dimensions take that dimension's place:
     /// [a; n; b] at [i; j] → [a; i; j; b], and likewise their labels. Positions without a format leave the dimension's
@@ -148,3 +147,32 @@ module internal Gathering =
     /// gathering from x gives. Equal positions add up, in ascending order.
     let scatterAddAt dim (indices: Tensor) (updates: Tensor) (x: Tensor) : Tensor =
         Define.apply (scatterAdd (Labels.dimension "ScatterAdd" x.Type dim)) [ x; indices; updates ]
+
+    /// Positions along a dimension of this size: of rank 0 to 2, or none where there is nothing to pick.
+    let private positions choose size : Operand =
+        let sizes = if size = 0 then [ 0 ] else [ for _ in 1 .. choose 3 -> choose 4 ]
+        let format = if choose 2 = 0 then Format.None else Format.Parse(String('S', sizes.Length))
+        let ty = TensorType((if choose 2 = 0 then DType.Int32 else DType.Int64), sizes, format)
+        { Operand.any ty with Valid = Some(0., float (max 0 (size - 1))) }
+
+    let private entry name summary (sample: TensorType -> int -> Operand -> (Op * Operand list) option) =
+        { Name = name
+          Family = "indexing"
+          Summary = summary
+          Sample =
+            fun choose t ->
+                if t.Rank = 0 then
+                    None
+                else
+                    let dim = choose t.Rank
+                    sample t dim (positions choose t.Sizes[dim]) }
+
+    let entries: Entry list =
+        [ entry "Gather" "The elements at positions along a dimension." (fun t dim indices ->
+              Some(gather dim, [ Operand.any t; indices ]))
+          entry "ScatterAdd" "Elements added at positions along a dimension." (fun t dim indices ->
+              if t.DType = DType.Bool then
+                  None
+              else
+                  let updates = gathered "ScatterAdd" [ t; indices.Type ] dim t indices.Type
+                  Some(scatterAdd dim, [ Operand.any t; indices; Operand.any updates ])) ]

@@ -289,21 +289,30 @@ module internal Movement =
 
     let entries: Entry list =
         [ entry "Reshape" "The same elements in row-major order, in other sizes." (fun choose t ->
-              Some(reshape (if t.Count = 0 then [ 0; 2 ] else splits choose t.Count) Format.None))
+              let format = if choose 2 = 0 then Format.None else Format.Parse "SU"
+              Some(reshape (if t.Count = 0 then [ 0; 2 ] else splits choose t.Count) format))
           entry "Permute" "The dimensions in another order." (fun choose t ->
               Some(permute (Entry.shuffled choose [ 0 .. t.Rank - 1 ])))
           entry "Broadcast" "The operand repeated along new dimensions and those of size 1." (fun choose t ->
-              let repeated = [ for size in t.Sizes -> if size = 1 then 1 + choose 3 else size ]
-              Some(broadcast (choose 3 :: repeated) Format.None [ 1 .. t.Rank ]))
+              // The last number stands for a new dimension.
+              let places = Entry.shuffled choose [ 0 .. t.Rank ]
+              let size k =
+                  if k = t.Rank then choose 3
+                  elif t.Sizes[k] = 1 then choose 4
+                  else t.Sizes[k]
+              let label k = if k = t.Rank then "U" else t.Format.Labels.Substring(k, 1)
+              let format = if t.Format.IsNone then "" else System.String.Join("", List.map label places)
+              let dims = [ for k in 0 .. t.Rank - 1 -> List.findIndex ((=) k) places ]
+              Some(broadcast (List.map size places) (Format.Parse format) dims))
           entry "Slice" "Elements start, start + step, … of each dimension." (fun choose t ->
               let range size =
                   let a, b = choose size, choose size
                   let step = (1 + choose 2) * (if a > b then -1 else 1)
-                  a, step, 1 + (b - a) / step
+                  if choose 8 = 0 then 0, 1, 0 else a, step, 1 + (b - a) / step
 
               Some(slice [ for size in t.Sizes -> if size = 0 then 0, 1, 0 else range size ]))
           entry "Pad" "Elements of one value before, after and between the operand's." (fun choose t ->
-              Some(pad [ for _ in t.Sizes -> choose 3, choose 3, choose 3 ] 0.))
+              Some(pad [ for _ in t.Sizes -> choose 3, choose 3, choose 3 ] [| 0.; -0.; 2.5 |].[choose 3]))
           { Name = "Concat"
             Family = "movement"
             Summary = "Operands one after another along a dimension."

@@ -93,3 +93,11 @@ module internal Scans =
     let iota (like: Tensor) dtype n : Tensor =
         let ones = like.Interpreter.Apply(Movement.broadcast [ n ] Format.None [], [ Tensor.Literal(dtype, 1.) ]).Head
         cumulativeSum true false 0 ones
+
+    let private entry name summary (op: int -> Op) =
+        Entry.unary "scan" name summary (fun choose t ->
+            if t.Rank = 0 || t.DType = DType.Bool then None else Some(op (choose t.Rank)))
+
+    let entries: Entry list =
+        [ entry "CumSum" "The running total along a dimension, y[k] = x[0] + … + x[k]." cumSum
+          entry "CumProd" "The running product along a dimension, y[k] = x[0] · … · x[k]." cumProd ]

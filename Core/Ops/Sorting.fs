@@ -126,3 +126,22 @@ module internal Sorting =
     /// The position (Int64) of the least along a dimension, which disappears with its label: the first of equals; NaN
     /// counts as least here. Throws ShapeException for an empty dimension.
     let argMinAt dim (x: Tensor) = Define.apply (argMin (Labels.dimension "ArgMin" x.Type dim)) [ x ]
+
+    let private entry name summary admits (op: (int -> int) -> int -> Op) =
+        Entry.unary "sorting" name summary (fun choose t ->
+            if t.Rank = 0 then
+                None
+            else
+                let dim = choose t.Rank
+                if admits t dim then Some(op choose dim) else None)
+
+    let entries: Entry list =
+        let ordered (t: TensorType) dim = t.DType <> DType.Bool && t.Sizes[dim] > 0
+
+        [ entry
+              "ArgSort"
+              "The positions that would sort the elements along a dimension."
+              (fun _ _ -> true)
+              (fun choose dim -> argSort dim (choose 2 = 0))
+          entry "ArgMax" "The position of the greatest element along a dimension." ordered (fun _ dim -> argMax dim)
+          entry "ArgMin" "The position of the least element along a dimension." ordered (fun _ dim -> argMin dim) ]
