@@ -25,9 +25,7 @@ module internal Arranging =
                 "use -1 once, where the other sizes divide the number of elements"
 
     /// The same elements and sizes with these labels, "" for none.
-    let relabel (labels: string) (x: Tensor) =
-        let format = Format.Parse labels
-        if format = x.Format then x else resized (sizesOf x) format x
+    let relabel (labels: string) (x: Tensor) = Movement.relabel (Format.Parse labels) x
 
     /// Dimension k of the result is dimension `order[k]`, label and all. Negative numbers count from the end.
     let permute (order: int list) (x: Tensor) =

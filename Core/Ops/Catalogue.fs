@@ -4,4 +4,13 @@ namespace Functional
 [<RequireQualifiedAccess>]
 module internal Catalogue =
     let all: Entry list =
-        List.concat [ Elementwise.entries; Movement.entries; Scans.entries; Gathering.entries; Sorting.entries ]
+        List.concat
+            [ Elementwise.entries
+              Activations.entries
+              Movement.entries
+              Scans.entries
+              Gathering.entries
+              Sorting.entries
+              Reductions.entries
+              Contractions.entries
+              Uniform.entries ]

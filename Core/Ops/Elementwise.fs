@@ -46,7 +46,8 @@ module internal Elementwise =
 
                 match f with
                 | Cast dtype ->
-                    let back _ (args: Tensor list) _ dy = Some(lift (Cast args.Head.DType) [ dy ])
+                    let back _ (args: Tensor list) (y: Tensor) dy =
+                        if Scalars.isFloating y.DType then Some(lift (Cast args.Head.DType) [ dy ]) else None
                     { op with Attributes = [ "dtype", box dtype ]; Pull = rule back }
                 | _ -> op
         )
@@ -234,3 +235,4 @@ module internal Elementwise =
 type internal OpInterpreter() =
     inherit Interpreter()
     override _.Lift(f, args) = Elementwise.lift f args
+    override _.Show t = $"{t.Type} (traced)"

@@ -19,6 +19,16 @@ module internal Movement =
         ||> List.foldBack (fun size (p, index) -> p / size, p % size :: index)
         |> snd
 
+    /// The type without these dimensions.
+    let without dims (t: TensorType) =
+        TensorType(t.DType, strip (List.ofArray t.Sizes) dims, Labels.keep t (fun k -> not (List.contains k dims)))
+
+    /// The lanes that a reduction brings together in one place of its result, in row-major order.
+    let meeting dims (x: Lanes) i =
+        let sizes = [ for d in dims -> x.Type.Sizes[d] ]
+        let full reduced = (dims, reduced) ||> List.zip |> List.fold (fun i (d, r) -> List.insertAt d r i) i
+        Seq.init (List.fold (*) 1 sizes) (fun p -> x.At(full (index sizes p)))
+
     /// Same elements in row-major order, other sizes and labels.
     let rec reshape (sizes: int list) (format: Format) : Op =
         let infer (t: TensorType) =
@@ -117,25 +127,28 @@ module internal Movement =
             if not (Scalars.admits Scalars.Numeric t.DType) then
                 Labels.dtypeError "Sum" [ t ] "Bool has no sum" "cast to Int64 to count"
 
-            TensorType(t.DType, strip (List.ofArray t.Sizes) dims, Labels.keep t (fun k -> not (List.contains k dims)))
+            without dims t
 
         let eval (result: TensorType) (lanes: Lanes list) i =
-            let x = lanes.Head
-            let sizes = [ for d in dims -> x.Type.Sizes[d] ]
-            let full reduced = (dims, reduced) ||> List.zip |> List.fold (fun i (d, r) -> List.insertAt d r i) i
-
-            Seq.init (List.fold (*) 1 sizes) (fun p -> x.At(full (index sizes p)))
+            meeting dims lanes.Head i
             |> Seq.fold
                 (fun total lane -> Scalars.eval Add [ total; lane ])
                 (if Scalars.isFloating result.DType then Real 0. else Whole 0L)
             |> Scalars.store result.DType
 
-        let pull _ (args: Tensor list) _ dy =
-            let x = args.Head.Type
-            let rest = List.except dims [ 0 .. x.Rank - 1 ]
-            Some(Define.apply (broadcast (List.ofArray x.Sizes) x.Format rest) [ dy ])
-
+        let pull _ (args: Tensor list) _ dy = Some(spread args.Head.Type dims dy)
         Define.op "Sum" [ "dims", box dims ] (Reduce(SumOf, dims)) (List.head >> infer) eval pull
+
+    /// The result of a reduction of an operand of type `t`, in each place that it was made of.
+    and spread (t: TensorType) dims (y: Tensor) =
+        Define.apply (broadcast (List.ofArray t.Sizes) t.Format (List.except dims [ 0 .. t.Rank - 1 ])) [ y ]
+
+    /// The same elements and sizes under other labels; a view, as broadcasting is.
+    let relabel (format: Format) (x: Tensor) =
+        if x.Format = format then
+            x
+        else
+            Define.apply (broadcast (List.ofArray x.Type.Sizes) format [ 0 .. x.Rank - 1 ]) [ x ]
 
     /// One way to write a range in which nothing is stepped over.
     let private canonical range =
