@@ -18,16 +18,13 @@ type DType =
 [<Sealed; AllowNullLiteral(false)>]
 type Format private (labels: string) =
     static member None = Format ""
-
     /// Reads labels such as "BCSS". Throws TensorFormatException for any other letter, or for a repeated C, B or T.
     static member Parse(labels: string) =
         let once = [ 'C'; 'B'; 'T' ] |> List.tryFind (fun l -> Seq.length (Seq.filter ((=) l) labels) > 1)
-
         match labels |> Seq.tryFind (fun l -> not ("SCBTU".Contains l)), once with
         | Some l, _ -> raise (TensorFormatException("Format", [], $"'{l}' in \"{labels}\" is no label", "use S, C, B, T or U"))
         | _, Some l -> raise (TensorFormatException("Format", [], $"'{l}' stands twice in \"{labels}\"", "only S and U may repeat"))
         | _ -> Format labels
-
     member _.Labels = labels
     member _.IsNone = labels.Length = 0
     override _.ToString() = labels
@@ -42,14 +39,11 @@ and [<Sealed; AllowNullLiteral(false)>] TensorType(dtype: DType, shape: seq<int>
     let sizes = Array.ofSeq shape
     let count = sizes |> Array.fold (fun n size -> n * int64 size) 1L
     let hash = HashCode.Combine(dtype, format, sizes |> Array.fold (fun h size -> h * 31 + size) sizes.Length)
-
     do
         if sizes |> Array.exists (fun size -> size < 0) || count > int64 Array.MaxLength then
             raise (ShapeException("Tensor", [], $"""no tensor has sizes [{String.Join(", ", sizes)}]""", "sizes are at least 0, and at most 2^31 elements in all"))
-
         if not format.IsNone && format.Labels.Length <> sizes.Length then
             raise (TensorFormatException("Tensor", [], $"format \"{format}\" does not label {sizes.Length} dimensions", "give one label for each dimension"))
-
     new(dtype, shape) = TensorType(dtype, shape, Format.None)
     member _.DType = dtype
     member _.Shape = sizes :> IReadOnlyList<int>
@@ -59,16 +53,13 @@ and [<Sealed; AllowNullLiteral(false)>] TensorType(dtype: DType, shape: seq<int>
     member _.Count = int count
     member internal _.Sizes = sizes
     override _.GetHashCode() = hash
-
     override _.Equals other =
         match other with
         | :? TensorType as t -> t.DType = dtype && t.Format = format && ReadOnlySpan(sizes).SequenceEqual(ReadOnlySpan t.Sizes)
         | _ -> false
-
     override _.ToString() =
         let labels = if format.IsNone then "" else $" \"{format}\""
         $"""{dtype}[{String.Join(", ", sizes)}]{labels}"""
-
     static member op_Equality(a: TensorType, b: TensorType) = a.Equals b
     static member op_Inequality(a: TensorType, b: TensorType) = not (a.Equals b)
 
@@ -123,7 +114,6 @@ type Formula =
     /// In the formula of a slope: the value of the op itself.
     | Self
     | Apply of Scalar * Formula list
-
     static member (+)(a, b) = Apply(Add, [ a; b ])
     static member (-)(a, b) = Apply(Sub, [ a; b ])
     static member (*)(a, b) = Apply(Mul, [ a; b ])
@@ -173,9 +163,7 @@ type internal Kernel =
 
 /// One element, as the oracle sees it. Bool is Whole 0 or 1.
 [<Struct>]
-type internal Lane =
-    | Real of real: float
-    | Whole of whole: int64
+type internal Lane = Real of real: float | Whole of whole: int64
 
 /// A tensor as the oracle sees it: a lane for every index.
 [<ReferenceEquality>]
@@ -194,7 +182,6 @@ type Op =
           /// The reverse rule: number of an operand, operands, results, cotangents of the results → cotangent of that operand.
           Pull: int -> Tensor list -> Tensor list -> Tensor option list -> Tensor option
           Kernel: Kernel }
-
     override op.GetHashCode() = HashCode.Combine(op.Name, op.Attributes)
     override op.Equals other = match other with :? Op as o -> o.Name = op.Name && o.Attributes = op.Attributes | _ -> false
     override op.ToString() =
@@ -225,6 +212,7 @@ and [<AbstractClass; AllowNullLiteral>] internal Interpreter() =
     abstract Lift: Scalar * Tensor list -> Tensor
     /// Takes a value out into the host language.
     abstract Read: Tensor -> Block
+    abstract Show: Tensor -> string
 
 /// What users hold: an immutable array, or a node of a graph being traced.
 and [<Sealed; AllowNullLiteral(false)>] Tensor internal (ty: TensorType, origin: Origin, interpreter: Interpreter) =
@@ -237,7 +225,8 @@ and [<Sealed; AllowNullLiteral(false)>] Tensor internal (ty: TensorType, origin:
     member _.Count = ty.Count
     member internal _.Origin = origin
     member internal _.Interpreter = interpreter
-
+    /// Type and elements, the middle of long dimensions left out; of a traced tensor the type alone.
+    override t.ToString() = if isNull interpreter then string ty else interpreter.Show t
     /// Gives an op to the interpreter in charge of its operands.
     static member internal Apply(op: Op, args: Tensor list) =
         let mutable chosen: Interpreter = null
@@ -245,13 +234,11 @@ and [<Sealed; AllowNullLiteral(false)>] Tensor internal (ty: TensorType, origin:
             let i = a.Interpreter
             if not (isNull i) && (isNull chosen || i.Depth < chosen.Depth) then chosen <- i
         chosen.Apply(op, args)
-
     static member internal Literal(dtype: DType, value: float) = Tensor(TensorType(dtype, []), Origin.Literal value, null)
     static member private Unary(f, a: Tensor) = a.Interpreter.Lift(f, [ a ])
     static member private Binary(f, a: Tensor, b: Tensor) = (if isNull a.Interpreter then b else a).Interpreter.Lift(f, [ a; b ])
     static member private Binary(f, a: Tensor, b: float) = a.Interpreter.Lift(f, [ a; Tensor.Literal(a.DType, b) ])
     static member private Binary(f, a: float, b: Tensor) = b.Interpreter.Lift(f, [ Tensor.Literal(b.DType, a); b ])
-
     static member (+)(a: Tensor, b: Tensor) = Tensor.Binary(Add, a, b)
     static member (+)(a: Tensor, b: float) = Tensor.Binary(Add, a, b)
     static member (+)(a: float, b: Tensor) = Tensor.Binary(Add, a, b)
@@ -301,22 +288,12 @@ and [<Sealed; AllowNullLiteral(false)>] Tensor internal (ty: TensorType, origin:
     static member Cosh(a: Tensor) = Tensor.Unary(Cosh, a)
     static member Tanh(a: Tensor) = Tensor.Unary(Tanh, a)
 
-/// An operand inside a trace.
+/// An operand inside a trace: one of its inputs or constants, or the k-th result of an instruction.
 [<RequireQualifiedAccess>]
-type Value =
-    | Input of int
-    | Constant of int
-    /// The k-th result of an instruction.
-    | Result of instruction: int * k: int
+type Value = internal Input of int | Constant of int | Result of instruction: int * k: int
 
-type Instruction =
-    internal { Op: Op; Operands: Value array; Results: TensorType array; Draw: int }
+type Instruction = internal { Op: Op; Operands: Value array; Results: TensorType array; Draw: int }
 
 /// What a function did for one signature: an immutable program. `Draws` random draws belong to one run of it.
 type Trace =
-    internal
-        { Inputs: TensorType array
-          Constants: Tensor array
-          Instructions: Instruction array
-          Outputs: Value array
-          Draws: int }
+    internal { Inputs: TensorType array; Constants: Tensor array; Instructions: Instruction array; Outputs: Value array; Draws: int }

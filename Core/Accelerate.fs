@@ -33,20 +33,11 @@ type internal Signature(skeleton: Skeleton, types: TensorType array) =
             && skeleton.Equals s.Skeleton
         | _ -> false
 
-/// What is known of one signature: a tree of host reads with a program at each leaf.
-[<RequireQualifiedAccess>]
-type internal Path<'R> =
-    /// The program, and the result with tensors to be replaced.
-    | Leaf of Program * template: 'R
-    /// Computes what the host reads next; by the elements seen, how it goes on.
-    | Guard of Program * (Array * Path<'R>) list
-
 /// What is known of one signature, and when it was last used.
 [<Sealed>]
-type internal Entry<'R>(path: Path<'R>, paths: int) =
+type internal Entry<'R>(path: Path<'R>) =
     let mutable lastUse = 0L
     member _.Path = path
-    member _.Paths = paths
     member _.LastUse
         with get () = Volatile.Read &lastUse
         and set (tick: int64) = Volatile.Write(&lastUse, tick)
@@ -101,34 +92,9 @@ type AcceleratedFunction<'T, 'R> internal (f: 'T -> 'R, options: AccelerateOptio
         let value k v =
             match v with
             | Value.Input i -> inputs[i]
-            | _ -> Direct.Tensor((Program.TypeOf(program.Trace, v)), blocks[k])
+            | _ -> Direct.Tensor(Program.TypeOf(program.Trace, v), blocks[k])
 
         Structures.replace template (program.Trace.Outputs |> Array.mapi value)
-
-    /// The program for these inputs, as far as the reads seen before lead.
-    let rec follow start blocks path =
-        match path with
-        | Path.Leaf(program, template) -> Some(program, template)
-        | Path.Guard(slice, branches) ->
-            let seen =
-                Blocks.toArray
-                    (Program.TypeOf(slice.Trace, slice.Trace.Outputs[0]))
-                    (slice.Run(start, blocks) |> Array.head)
-            branches
-            |> List.tryFind (fun (value, _) -> Blocks.sameBits value seen)
-            |> Option.bind (snd >> follow start blocks)
-
-    let rec insert (reads: (Program * Array) list) leaf path =
-        match reads, path with
-        | [], _ -> leaf
-        | (_, seen) :: rest, Some(Path.Guard(slice, branches)) ->
-            let below = branches |> List.tryFind (fun (value, _) -> Blocks.sameBits value seen) |> Option.map snd
-            Path.Guard(
-                slice,
-                (seen, insert rest leaf below)
-                :: List.filter (fun (value, _) -> not (Blocks.sameBits value seen)) branches
-            )
-        | (slice, seen) :: rest, _ -> Path.Guard(slice, [ seen, insert rest leaf None ])
 
     let store signature (entry: Entry<'R>) =
         let next = Dictionary<Signature, Entry<'R>> cache
@@ -138,68 +104,56 @@ type AcceleratedFunction<'T, 'R> internal (f: 'T -> 'R, options: AccelerateOptio
             next.Remove oldest.Key |> ignore
         Volatile.Write(&cache, next)
 
-    let trace signature (x: 'T) (leaves: Tensor array) : 'R =
-        Tracing.record
-            name
-            (List.ofArray leaves)
-            (fun inputs -> f (Structures.replace x (Array.ofList inputs)))
-            (fun tracer result ->
-                let results, _ = Structures.flatten result
-                let reads = [ for t, seen in tracer.Reads -> Program(tracer.Trace [ t ]), seen ]
-                let program = Program(tracer.Trace(List.ofArray results))
-                let blank = results |> Array.map (fun t -> Tensor.Literal(t.DType, 0.))
-                let leaf = Path.Leaf(program, Structures.replace result blank)
-                let known =
-                    match cache.TryGetValue signature with
-                    | true, entry -> Some entry
-                    | _ -> None
-                let path = insert reads leaf (known |> Option.map (fun entry -> entry.Path))
-                store
-                    signature
-                    (Entry(
-                        path,
-                        (match known with
-                         | Some entry -> entry.Paths + 1
-                         | None -> 1),
-                        LastUse = tick ()
-                    ))
-                // What was traced is also this call's answer.
-                let values =
-                    results
-                    |> Array.map (fun t ->
-                        match t.Origin with
-                        | Origin.Input(k, _) -> leaves[k]
-                        | _ -> Direct.Tensor(t.Type, tracer.Value t))
-                Structures.replace result values)
+    let remember signature (tracer: Tracer) (result: 'R) (results: Tensor array) =
+        let reads = [ for t, seen in tracer.Reads -> Program(tracer.Trace [ t ]), seen ]
+        let blank = results |> Array.map (fun t -> Tensor.Literal(t.DType, 0.))
+        let leaf = Path.Leaf(Program(tracer.Trace(List.ofArray results)), Structures.replace result blank)
 
-    let lookup
-        signature
-        (leaves: Tensor array)
-        (found: Program -> 'R -> Draw -> Block array -> 'R)
-        (missing: unit -> 'R)
-        =
+        let path =
+            match cache.TryGetValue signature with
+            | true, entry -> Paths.insert reads leaf (Some entry.Path)
+            | _ -> Paths.insert reads leaf None
+
+        store signature (Entry(path, LastUse = tick ()))
+
+    let trace signature (x: 'T) (leaves: Tensor array) : 'R =
+        let run inputs = f (Structures.replace x (Array.ofList inputs))
+
+        Tracing.record name (List.ofArray leaves) run (fun tracer result ->
+            let results, _ = Structures.flatten (box result)
+            remember signature tracer result results
+
+            // What was traced is also this call's answer.
+            let value (t: Tensor) =
+                match t.Origin with
+                | Origin.Input(k, _) -> leaves[k]
+                | _ -> Direct.Tensor(t.Type, tracer.Value t)
+
+            Structures.replace result (Array.map value results))
+
+    /// The answer of a trace made before, or none: then one is to be made.
+    let rec replay signature (leaves: Tensor array) : 'R voption =
         match (Volatile.Read &cache).TryGetValue signature with
         | true, entry ->
-            let start = { Key = Generator.Current.Seed; Position = Generator.Current.Position }
+            let generator = Generator.Current
+            let start = generator.Peek()
             let blocks = leaves |> Array.map (fun t -> (Execute.blockOf t).Value)
 
-            match follow start blocks entry.Path with
-            | Some(program, template) ->
+            match Paths.follow start blocks entry.Path with
+            | ValueNone -> ValueNone
+            // Another thread drew meanwhile, so the reads on the way may have seen other draws.
+            | ValueSome(program, _) when not (generator.TryReserve(start, program.Trace.Draws)) ->
+                replay signature leaves
+            | ValueSome(program, template) ->
                 entry.LastUse <- tick ()
-                found program template (Generator.Current.Reserve program.Trace.Draws) blocks
-            | None -> missing ()
-        | _ -> missing ()
+                ValueSome(outputs program template (program.Run(start, blocks)) leaves)
+        | _ -> ValueNone
 
     override _.Count = (Volatile.Read &cache).Count
 
     override _.Traces =
-        let rec leaves path =
-            match path with
-            | Path.Leaf(program, _) -> [ program.Trace ]
-            | Path.Guard(_, branches) -> branches |> List.collect (snd >> leaves)
-
         [| for entry in (Volatile.Read &cache).Values |> Seq.sortByDescending (fun e -> e.LastUse) do
-               yield! leaves entry.Path |]
+               for program in Paths.programs entry.Path -> program.Trace |]
 
     override this.Clear() =
         lock gate (fun () ->
@@ -213,12 +167,16 @@ type AcceleratedFunction<'T, 'R> internal (f: 'T -> 'R, options: AccelerateOptio
             let leaves, skeleton = Structures.flatten x
             let signature = Signature(skeleton, [| for t in leaves -> t.Type |])
 
-            let hit program template start blocks =
+            let hit answer =
                 this.Hit()
-                outputs program template (program.Run(start, blocks)) leaves
+                answer
 
-            lookup signature leaves hit (fun () ->
+            match replay signature leaves with
+            | ValueSome answer -> hit answer
+            | ValueNone ->
                 lock gate (fun () ->
-                    lookup signature leaves hit (fun () ->
+                    match replay signature leaves with
+                    | ValueSome answer -> hit answer
+                    | ValueNone ->
                         this.Miss()
-                        trace signature x leaves)))
+                        trace signature x leaves)

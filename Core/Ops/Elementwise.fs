@@ -157,3 +157,4 @@ module internal Elementwise =
 type internal OpInterpreter() =
     inherit Interpreter()
     override _.Lift(f, args) = Elementwise.lift f args
+    override _.Show t = $"{t.Type} (traced)"
