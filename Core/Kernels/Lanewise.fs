@@ -137,19 +137,20 @@ module internal Lanewise =
         | Asinh -> viaDouble Math.Asinh
         | Acosh -> viaDouble Math.Acosh
         | Atanh -> viaDouble Math.Atanh
-        | Erf -> viaDouble MathNet.Numerics.SpecialFunctions.Erf
-        // Near 0 the plain formulas lose all digits; these are Kahan's.
+        // MathNet's loses the sign of 0.
+        | Erf -> viaDouble (fun a -> if a = 0. then a else MathNet.Numerics.SpecialFunctions.Erf a)
+        // Near 0 the plain formulas lose all digits; in these, Kahan's, the rounding error of u divides out.
         | Expm1 ->
             viaDouble (fun a ->
                 let u = Math.Exp a
                 if u = 1. then a
                 elif u - 1. = -1. || Double.IsInfinity u then u - 1.
-                else (u - 1.) * a / Math.Log u)
+                else (u - 1.) * (a / Math.Log u))
         | Log1p ->
             viaDouble (fun a ->
                 let u = 1. + a
                 if u = 1. then a
-                elif Double.IsInfinity u then u
+                elif Double.IsPositiveInfinity u then u
                 else Math.Log u * (a / (u - 1.)))
         | _ -> invalidOp $"floating-point numbers have no {scalar}"
 
@@ -157,8 +158,7 @@ module internal Lanewise =
         match scalar with
         | And -> each2 (fun a b -> a && b)
         | Or -> each2 (fun a b -> a || b)
-        | Xor
-        | Less -> each2 (fun (a: bool) b -> a <> b)
+        | Xor -> each2 (fun (a: bool) b -> a <> b)
         | Not -> each not
         | Equal -> each2 (fun (a: bool) b -> a = b)
         | Where -> select<bool>()

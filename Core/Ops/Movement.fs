@@ -19,6 +19,16 @@ module internal Movement =
         ||> List.foldBack (fun size (p, index) -> p / size, p % size :: index)
         |> snd
 
+    /// The type without these dimensions.
+    let without dims (t: TensorType) =
+        TensorType(t.DType, strip (List.ofArray t.Sizes) dims, Labels.keep t (fun k -> not (List.contains k dims)))
+
+    /// The lanes that a reduction brings together in one place of its result, in row-major order.
+    let meeting dims (x: Lanes) i =
+        let sizes = [ for d in dims -> x.Type.Sizes[d] ]
+        let full reduced = (dims, reduced) ||> List.zip |> List.fold (fun i (d, r) -> List.insertAt d r i) i
+        Seq.init (List.fold (*) 1 sizes) (fun p -> x.At(full (index sizes p)))
+
     /// Same elements in row-major order, other sizes and labels.
     let rec reshape (sizes: int list) (format: Format) : Op =
         let infer (t: TensorType) =
@@ -117,25 +127,28 @@ module internal Movement =
             if not (Scalars.admits Scalars.Numeric t.DType) then
                 Labels.dtypeError "Sum" [ t ] "Bool has no sum" "cast to Int64 to count"
 
-            TensorType(t.DType, strip (List.ofArray t.Sizes) dims, Labels.keep t (fun k -> not (List.contains k dims)))
+            without dims t
 
         let eval (result: TensorType) (lanes: Lanes list) i =
-            let x = lanes.Head
-            let sizes = [ for d in dims -> x.Type.Sizes[d] ]
-            let full reduced = (dims, reduced) ||> List.zip |> List.fold (fun i (d, r) -> List.insertAt d r i) i
-
-            Seq.init (List.fold (*) 1 sizes) (fun p -> x.At(full (index sizes p)))
+            meeting dims lanes.Head i
             |> Seq.fold
                 (fun total lane -> Scalars.eval Add [ total; lane ])
                 (if Scalars.isFloating result.DType then Real 0. else Whole 0L)
             |> Scalars.store result.DType
 
-        let pull _ (args: Tensor list) _ dy =
-            let x = args.Head.Type
-            let rest = List.except dims [ 0 .. x.Rank - 1 ]
-            Some(Define.apply (broadcast (List.ofArray x.Sizes) x.Format rest) [ dy ])
-
+        let pull _ (args: Tensor list) _ dy = Some(spread args.Head.Type dims dy)
         Define.op "Sum" [ "dims", box dims ] (Reduce(SumOf, dims)) (List.head >> infer) eval pull
+
+    /// The result of a reduction of an operand of type `t`, in each place that it was made of.
+    and spread (t: TensorType) dims (y: Tensor) =
+        Define.apply (broadcast (List.ofArray t.Sizes) t.Format (List.except dims [ 0 .. t.Rank - 1 ])) [ y ]
+
+    /// The same elements and sizes under other labels; a view, as broadcasting is.
+    let relabel (format: Format) (x: Tensor) =
+        if x.Format = format then
+            x
+        else
+            Define.apply (broadcast (List.ofArray x.Type.Sizes) format [ 0 .. x.Rank - 1 ]) [ x ]
 
     /// Start, step and count for each dimension; a negative step goes backwards.
     let rec slice (ranges: (int * int * int) list) : Op =
@@ -255,3 +268,42 @@ module internal Movement =
             )
 
         Define.op "Concat" [ "dim", box dim ] (Move(Move.Concat dim)) infer (fun _ -> at) pull
+
+    let private entry = Entry.unary "movement"
+
+    /// Two sizes with this product.
+    let private splits choose count =
+        let divisors = [ 1..count ] |> List.filter (fun d -> count % d = 0)
+        let d = divisors[choose divisors.Length]
+        [ d; count / d ]
+
+    let entries: Entry list =
+        [ entry "Reshape" "The same elements in row-major order, in other sizes." (fun choose t ->
+              Some(reshape (if t.Count = 0 then [ 0; 2 ] else splits choose t.Count) Format.None))
+          entry "Permute" "The dimensions in another order." (fun choose t ->
+              Some(permute (Entry.shuffled choose [ 0 .. t.Rank - 1 ])))
+          entry "Broadcast" "The operand repeated along new dimensions and those of size 1." (fun choose t ->
+              let repeated = [ for size in t.Sizes -> if size = 1 then 1 + choose 3 else size ]
+              Some(broadcast (choose 3 :: repeated) Format.None [ 1 .. t.Rank ]))
+          entry "Slice" "Elements start, start + step, … of each dimension." (fun choose t ->
+              let range size =
+                  let a, b = choose size, choose size
+                  let step = (1 + choose 2) * (if a > b then -1 else 1)
+                  a, step, 1 + (b - a) / step
+
+              Some(slice [ for size in t.Sizes -> if size = 0 then 0, 1, 0 else range size ]))
+          entry "Pad" "Elements of one value before, after and between the operand's." (fun choose t ->
+              Some(pad [ for _ in t.Sizes -> choose 3, choose 3, choose 3 ] 0.))
+          { Name = "Concat"
+            Family = "movement"
+            Summary = "Operands one after another along a dimension."
+            Sample =
+              fun choose t ->
+                  if t.Rank = 0 then
+                      None
+                  else
+                      let dim = choose t.Rank
+                      let other () = TensorType(t.DType, Array.updateAt dim (choose 4) t.Sizes, t.Format)
+                      Some(concat dim, Operand.any t :: [ for _ in 0 .. choose 3 -> Operand.any (other ()) ]) }
+          entry "Sum" "The total over dimensions, Σ x." (fun choose t ->
+              if t.DType = DType.Bool then None else Some(sum (Entry.someDimensions choose t))) ]

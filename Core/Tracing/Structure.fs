@@ -52,5 +52,5 @@ type Structure =
     static member Register<'T when 'T: not null>
         (parts: Func<'T, IReadOnlyList<objnull>>, rebuild: Func<'T, IReadOnlyList<objnull>, 'T>)
         : unit =
-        Structures.register typeof<'T> (fun x -> Array.ofSeq (parts.Invoke(unbox x))) (fun x values ->
-            rebuild.Invoke(unbox x, values))
+        let make x values = box (rebuild.Invoke(unbox x, values)) |> nonNull
+        Openings.register typeof<'T> (Registered((fun x -> Array.ofSeq (parts.Invoke(unbox x))), make))
