@@ -5,7 +5,13 @@ open Expecto
 let tests =
     testList
         "Functional"
-        [ testProperty "reversing twice changes nothing" (fun (xs: int list) -> List.rev (List.rev xs) = xs) ]
+        [ testList
+              "Learn"
+              [ Learn.ActivationTests.tests
+                Learn.LossTests.tests
+                Learn.LayerTests.tests
+                Learn.OptimiserTests.tests
+                Learn.NetworkTests.tests ] ]
 
 [<EntryPoint>]
 let main arguments = runTestsWithCLIArgs [] arguments tests

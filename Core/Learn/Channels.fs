@@ -1,0 +1,38 @@
+namespace Functional
+
+/// Where layers and losses find the channels, or classes, of a tensor, and what they do along them.
+[<RequireQualifiedAccess>]
+module internal Channels =
+    /// The dimension labelled C; the last one of an unformatted tensor.
+    let dimension op (t: TensorType) =
+        if t.Format.IsNone then Labels.dimension op t -1 else List.head (Labels.find op t 'C')
+
+    let sum dim (x: Tensor) = Define.apply (Movement.sum [ dim ]) [ x ]
+
+    let max dim (x: Tensor) = Define.apply (Reductions.max [ dim ]) [ x ]
+
+    /// A tensor without the dimension, repeated along it: the sizes and labels of `like`.
+    let spread dim (like: TensorType) (x: Tensor) = Movement.spread like [ dim ] x
+
+    /// A tensor that is held fixed: no derivative passes.
+    let held (x: Tensor) = Pending.stop x
+
+    /// 0, 1, 2, … along the dimension, alike in all else.
+    let numbers dim (like: TensorType) dtype =
+        let ty = TensorType(dtype, [ like.Sizes[dim] ])
+        let data = Blocks.allocate dtype like.Sizes[dim]
+        for k in 0 .. data.Length - 1 do
+            Blocks.fillRange data k 1 (float k)
+        Direct.Instance.Apply(
+            Movement.broadcast (List.ofArray like.Sizes) like.Format [ dim ],
+            [ Direct.Tensor(ty, Blocks.ofArray ty data) ]
+        )
+        |> List.head
+
+    /// Where the last dimension is that of the channels, which belongs elsewhere: there, and under these labels.
+    let restore dim (format: Format) (x: Tensor) =
+        let last = List.removeAt dim [ 0 .. x.Rank - 1 ] @ [ dim ]
+        let labels = if format.IsNone then "" else System.String([| for k in last -> format.Labels[k] |])
+        let order = [ for k in 0 .. x.Rank - 1 -> List.findIndex ((=) k) last ]
+        let labelled = Movement.relabel (Format.Parse labels) x
+        if dim = x.Rank - 1 then labelled else Define.apply (Movement.permute order) [ labelled ]
