@@ -1,11 +1,14 @@
 module Functional.Tests.Program
 
-open Expecto
-
-let tests =
-    testList
-        "Functional"
-        [ testProperty "reversing twice changes nothing" (fun (xs: int list) -> List.rev (List.rev xs) = xs) ]
+open System
 
 [<EntryPoint>]
-let main arguments = runTestsWithCLIArgs [] arguments tests
+let main arguments =
+    let seed, rest =
+        match Array.tryFindIndex ((=) "--seed") arguments with
+        | Some at when at + 1 < arguments.Length -> int arguments[at + 1], Array.removeManyAt at 2 arguments
+        | _ -> Random.Shared.Next(), arguments
+
+    match List.ofArray rest with
+    | [ "fuzz"; "--seconds"; seconds ] -> Fuzz.run (float seconds) seed
+    | _ -> 0

@@ -34,6 +34,7 @@ module internal Print =
         match (Execute.blockOf t).Value |> Evaluate.lanes t.Type |> Array.head with
         | Whole n when t.DType = DType.Bool -> (if n <> 0L then "true" else "false")
         | Whole n -> string n
+        | Real x when t.DType = DType.Float32 -> (float32 x).ToString("R", CultureInfo.InvariantCulture)
         | Real x -> number x
 
     /// The names of a trace's values: inputs and results are numbered in one sequence, as %0, captured tensors as $0;
