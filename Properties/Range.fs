@@ -63,24 +63,19 @@ module internal Range =
         | Erf -> 4.
         | _ -> 0.
 
+    /// The distance to the next number; that of infinity is 0.
     let private ulp dtype (x: float) =
-        if dtype = DType.Float32 then
-            float (MathF.BitIncrement(float32 (abs x)) - float32 (abs x))
-        else
-            Math.BitIncrement(abs x) - abs x
+        if Double.IsInfinity x then 0.
+        elif dtype = DType.Float32 then float (MathF.BitIncrement(float32 (abs x)) - float32 (abs x))
+        else Math.BitIncrement(abs x) - abs x
 
+    /// Bounds as the element type stores them, n units in the last place apart.
     let private widen dtype n r =
-        if n = 0. || isNan r then
-            r
-        else
-            let finite (x: float) = Double.IsFinite x && (dtype <> DType.Float32 || Single.IsFinite(float32 x))
-            // At the edge of overflow one of the two may still be finite.
-            let step x sign =
-                if finite x then x + sign * n * ulp dtype x
-                elif Double.IsInfinity x && x * sign > 0. then x
-                elif dtype = DType.Float32 then float (MathF.CopySign(Single.MaxValue, float32 x))
-                else Math.CopySign(Double.MaxValue, x)
-            { r with Low = step r.Low -1.; High = step r.High 1. }
+        // At the edge of overflow one of the two may still be finite.
+        let largest = if dtype = DType.Float32 then float Single.MaxValue else Double.MaxValue
+        let down x = if x = infinity then largest else x - n * ulp dtype x
+        let up x = if x = -infinity then -largest else x + n * ulp dtype x
+        if n = 0. || isNan r then r else { r with Low = down r.Low; High = up r.High }
 
     let private stored dtype x =
         match Scalars.store dtype (Real x) with
@@ -163,15 +158,12 @@ module internal Range =
 
     /// A scalar function on ranges, each with its data type as far as it has one; the result is stored in `dtype`.
     let apply scalar dtype (ranges: Range list) =
-        let result = exactly scalar ranges |> widen dtype (ulps scalar)
-        if isNan result && Scalars.isFloating dtype then
-            result
-        elif isNan result then
-            { Low = 0.; High = 0.; Nan = false }
-        elif Scalars.isFloating dtype then
-            { result with Low = stored dtype result.Low; High = stored dtype result.High }
-        else
-            { Low = stored dtype result.Low; High = stored dtype result.High; Nan = false }
+        let result = exactly scalar ranges
+        let kept = { result with Low = stored dtype result.Low; High = stored dtype result.High }
+
+        if Scalars.isFloating dtype then (if isNan result then result else widen dtype (ulps scalar) kept)
+        elif isNan result then { Low = 0.; High = 0.; Nan = false }
+        else { kept with Nan = false }
 
     /// A formula on lanes.
     let formula (types: DType list) (lanes: Lane list) formula =
