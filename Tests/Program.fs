@@ -1,5 +1,6 @@
 module Functional.Tests.Program
 
+open System
 open Expecto
 
 let tests =
@@ -14,4 +15,12 @@ let tests =
                 Learn.NetworkTests.tests ] ]
 
 [<EntryPoint>]
-let main arguments = runTestsWithCLIArgs [] arguments tests
+let main arguments =
+    let seed, rest =
+        match Array.tryFindIndex ((=) "--seed") arguments with
+        | Some at when at + 1 < arguments.Length -> int arguments[at + 1], Array.removeManyAt at 2 arguments
+        | _ -> Random.Shared.Next(), arguments
+
+    match List.ofArray rest with
+    | [ "fuzz"; "--seconds"; seconds ] -> Fuzz.run (float seconds) seed
+    | _ -> runTestsWithCLIArgs [] rest tests

@@ -15,7 +15,7 @@ module internal Channels =
     let spread dim (like: TensorType) (x: Tensor) = Movement.spread like [ dim ] x
 
     /// A tensor that is held fixed: no derivative passes.
-    let held (x: Tensor) = Pending.stop x
+    let held (x: Tensor) = Movement.hold x
 
     /// 0, 1, 2, … along the dimension, alike in all else.
     let numbers dim (like: TensorType) dtype =

@@ -3,6 +3,7 @@ namespace Functional
 open System
 open System.Collections.Generic
 open System.Runtime.InteropServices
+open Functional.FSharp
 
 /// Layers one after another, immutable. As a structure a network is its layers: the gradient with respect to a network is a
 /// network, and an optimiser makes the next one from both. All networks that come from one share its traces, so that new
@@ -10,8 +11,12 @@ open System.Runtime.InteropServices
 [<Sealed; AllowNullLiteral(false)>]
 type Network private (layers: ILayer array, cache: AcceleratedFunction<struct (bool * ILayer array * Tensor), Tensor>) =
     static do
-        Structures.register typeof<Network> (fun network -> (network :?> Network).Parts) (fun network parts ->
-            (network :?> Network).With(Array.map unbox<ILayer> parts))
+        Openings.register
+            typeof<Network>
+            (Registered(
+                (fun network -> (network :?> Network).Parts),
+                (fun network parts -> (network :?> Network).With(Array.map unbox<ILayer> parts))
+            ))
 
     static let rec isAcceleratable (layer: ILayer) =
         match layer with
