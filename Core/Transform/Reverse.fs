@@ -5,8 +5,6 @@ open System.Collections.Generic
 /// Reverse-mode derivatives: more graph, made by each op's reverse rule from the last op to the first.
 [<RequireQualifiedAccess>]
 module internal Reverse =
-    let private identity (t: TensorType) = { Movement.permute [ 0 .. t.Rank - 1 ] with Name = "Variable" }
-
     /// A tensor of a closed tape as a concrete one, or its whole graph would stay in memory.
     let private detach (t: Tensor) =
         match t.Interpreter with
@@ -78,7 +76,7 @@ module internal Reverse =
                                       tape
                                   else
                                       x.Interpreter
-                              owner.Apply(identity x.Type, [ x ]).Head ]
+                              owner.Apply(Graph.variable x.Type, [ x ]).Head ]
 
                     let ys, aux = f variables
                     variables, ys, aux
