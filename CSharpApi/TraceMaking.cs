@@ -1,4 +1,3 @@
-using Functional.FSharp;
 using Microsoft.FSharp.Core;
 
 namespace Functional;
@@ -16,7 +15,7 @@ public static class TraceMaking
         public static Trace Of<T, TR>(Func<T, TR> function, T argument)
         {
             ArgumentNullException.ThrowIfNull(function);
-            return Acceleration.traceOf(FuncConvert.FromFunc(function), argument);
+            return FSharp.Acceleration.traceOf(FuncConvert.FromFunc(function), argument);
         }
     }
 }

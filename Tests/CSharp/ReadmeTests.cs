@@ -51,7 +51,7 @@ public partial class ReadmeTests
         Assert.Empty(compilation.GetDiagnostics().Where(found => found.Severity >= DiagnosticSeverity.Warning));
         Assert.True(compilation.Emit(assembly).Success);
         assembly.Position = 0;
-        var main = AssemblyLoadContext.Default.LoadFromStream(assembly).EntryPoint!;
+        var main = new AssemblyLoadContext(name: null).LoadFromStream(assembly).EntryPoint!;
 
         var console = Console.Out;
         using var output = new StringWriter();
