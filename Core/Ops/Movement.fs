@@ -76,11 +76,6 @@ module internal Movement =
             (fun _ lanes -> let inverse = inverse () in fun i -> lanes.Head.At [ for k in inverse -> i[k] ])
             (fun _ _ _ dy -> Some(Define.apply (permute (inverse ())) [ dy ]))
 
-    /// The operand itself, held fixed: it passes no cotangent on.
-    let hold (x: Tensor) : Tensor =
-        let op = permute [ 0 .. x.Rank - 1 ]
-        Define.apply { op with Name = "Hold"; Attributes = []; Pull = fun _ _ _ _ -> None } [ x ]
-
     /// To these sizes and labels: dimension k of the operand becomes dimension `dims[k]`, repeated where its size is 1.
     let rec broadcast (sizes: int list) (format: Format) (dims: int list) : Op =
         let infer (t: TensorType) =
