@@ -11,7 +11,7 @@ module Activation =
     let private isLow (x: Tensor) = Tensor.op_LessThanOrEqual (x, 0.)
 
     /// x where it is positive, else 0. The derivative at 0 is 0.
-    let relu (x: Tensor) : Tensor = select (isLow x) (zero x) x
+    let relu (x: Tensor) : Tensor = Define.apply Activations.relu [ x ]
 
     /// x where it is positive, else slope · x. The derivative at 0 is the slope (Maas, Hannun and Ng, 2013).
     let leakyRelu (slope: float) (x: Tensor) : Tensor = select (isLow x) (slope * x) x
@@ -23,13 +23,13 @@ module Activation =
         select (isLow x) (Elementwise.lift Expm1 [ low ]) x
 
     /// 1 / (1 + e⁻ˣ), in (0, 1).
-    let sigmoid (x: Tensor) : Tensor = Define.apply Pending.sigmoid [ x ]
+    let sigmoid (x: Tensor) : Tensor = Define.apply Activations.sigmoid [ x ]
 
     /// The hyperbolic tangent, in (-1, 1).
     let tanh (x: Tensor) : Tensor = Tensor.Tanh x
 
     /// log(1 + eˣ), without overflow.
-    let softplus (x: Tensor) : Tensor = Define.apply Pending.softplus [ x ]
+    let softplus (x: Tensor) : Tensor = Define.apply Activations.softplus [ x ]
 
     /// x · sigmoid(x).
     let silu (x: Tensor) : Tensor = x * sigmoid x

@@ -9,12 +9,10 @@ module internal Channels =
 
     let sum dim (x: Tensor) = Define.apply (Movement.sum [ dim ]) [ x ]
 
-    let max dim (x: Tensor) = Pending.max dim x
+    let max dim (x: Tensor) = Define.apply (Reductions.max [ dim ]) [ x ]
 
     /// A tensor without the dimension, repeated along it: the sizes and labels of `like`.
-    let spread dim (like: TensorType) (x: Tensor) =
-        let rest = List.except [ dim ] [ 0 .. like.Rank - 1 ]
-        Define.apply (Movement.broadcast (List.ofArray like.Sizes) like.Format rest) [ x ]
+    let spread dim (like: TensorType) (x: Tensor) = Movement.spread like [ dim ] x
 
     /// A tensor that is held fixed: no derivative passes.
     let held (x: Tensor) = Pending.stop x
@@ -31,17 +29,10 @@ module internal Channels =
         )
         |> List.head
 
-    /// Applies a function of unformatted tensors that takes [.., n] to [.., m] to the channels, wherever they are.
-    let replace op (f: Tensor -> Tensor) (x: Tensor) =
-        let format = x.Format
-        if format.IsNone then
-            dimension op x.Type |> ignore
-            f x
-        else
-            let dim = dimension op x.Type
-            let dims = [ 0 .. x.Rank - 1 ]
-            let last = List.except [ dim ] dims @ [ dim ]
-            let back = [ for k in dims -> List.findIndex ((=) k) last ]
-            let permute order (t: Tensor) = if order = dims then t else Define.apply (Movement.permute order) [ t ]
-            let relabel format (t: Tensor) = Define.apply (Movement.reshape (List.ofArray t.Type.Sizes) format) [ t ]
-            x |> relabel Format.None |> permute last |> f |> permute back |> relabel format
+    /// Where the last dimension is that of the channels, which belongs elsewhere: there, and under these labels.
+    let restore dim (format: Format) (x: Tensor) =
+        let last = List.removeAt dim [ 0 .. x.Rank - 1 ] @ [ dim ]
+        let labels = if format.IsNone then "" else System.String([| for k in last -> format.Labels[k] |])
+        let order = [ for k in 0 .. x.Rank - 1 -> List.findIndex ((=) k) last ]
+        let labelled = Movement.relabel (Format.Parse labels) x
+        if dim = x.Rank - 1 then labelled else Define.apply (Movement.permute order) [ labelled ]

@@ -20,7 +20,9 @@ type Dense(units: int, weights: Tensor | null, bias: Tensor | null) =
     member _.Predict(x: Tensor) : Tensor =
         match weights, bias with
         | NonNull weights, NonNull bias ->
-            Channels.replace "Dense" (fun x -> Pending.contract [ x.Rank - 1, 0 ] x weights + bias) x
+            let dim = Channels.dimension "Dense" x.Type
+            let y = Define.apply (Contractions.op { Batch = []; Sum = [ dim, 0 ] }) [ x; weights ] + bias
+            Channels.restore dim x.Format y
         | _ ->
             raise (
                 StructureException(
@@ -42,7 +44,7 @@ type Dense(units: int, weights: Tensor | null, bias: Tensor | null) =
             if isNull weights then
                 let n = input.Channels
                 let bound = sqrt (6. / float (n + units))
-                let draw = Pending.uniformOf (TensorType(input.DType, [ n; units ]))
+                let draw = Uniform.draw Direct.Instance (TensorType(input.DType, [ n; units ]))
                 Dense(units, bound * (2. * draw - 1.), Define.apply (Movement.sum [ 0 ]) [ draw ] * 0.)
             else
                 this

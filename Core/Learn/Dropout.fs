@@ -18,7 +18,7 @@ type Dropout(probability: float) =
         member _.Predict x = x
 
         member _.Forward x =
-            let isDropped = Tensor.op_LessThan (Pending.uniformLike x, probability)
+            let isDropped = Uniform.bernoulli x.Interpreter probability x.Type
             Elementwise.lift Where [ isDropped; Tensor.Literal(x.DType, 0.); x / (1. - probability) ]
 
         member this.Initialize _ = this

@@ -10,8 +10,10 @@ open System.Runtime.InteropServices
 [<Sealed; AllowNullLiteral(false)>]
 type Network private (layers: ILayer array, cache: AcceleratedFunction<struct (bool * ILayer array * Tensor), Tensor>) =
     static do
-        Structures.register typeof<Network> (fun network -> (network :?> Network).Parts) (fun network parts ->
-            (network :?> Network).With(Array.map unbox<ILayer> parts))
+        Structure.Register<Network>(
+            (fun network -> network.Parts),
+            (fun network parts -> network.With [| for layer in parts -> unbox<ILayer> layer |])
+        )
 
     static let rec isAcceleratable (layer: ILayer) =
         match layer with
@@ -35,7 +37,7 @@ type Network private (layers: ILayer array, cache: AcceleratedFunction<struct (b
             let run, rest = List.takeWhile alike layers, List.skipWhile alike layers
             (isAcceleratable first, Array.ofList run) :: runs rest
 
-    member private _.Parts: objnull array = layers |> Array.map box
+    member private _.Parts: IReadOnlyList<objnull> = [| for layer in layers -> box layer |]
     member private _.With(layers: ILayer array) = Network(layers, cache)
 
     member private _.Run(training, acceleration, x) =
