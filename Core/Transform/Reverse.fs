@@ -12,9 +12,7 @@ module internal Reverse =
         | _ -> t
 
     /// A number in the type, and under the interpreter, of a tensor.
-    let fill (like: Tensor) value =
-        let spread = Movement.broadcast (List.ofArray like.Type.Sizes) like.Format []
-        like.Interpreter.Apply(spread, [ Tensor.Literal(like.DType, value) ]).Head
+    let fill (like: Tensor) value = Movement.constant like.Interpreter like.Type value
 
     let private backward (variables: Tensor list) (ys: Tensor list) (cotangents: Tensor option list) =
         let id (t: Tensor) =
