@@ -55,7 +55,7 @@ type Network private (layers: ILayer array, cache: AcceleratedFunction<struct (b
     static member Sequential([<ParamArray>] layers: ILayer array) =
         Network(
             Array.copy layers,
-            AcceleratedFunction<_, _>(direct, { AccelerateOptions.Default with Name = "Network" })
+            AcceleratedFunction<_, _>(direct, { FSharp.AccelerateOptions.Default with Name = "Network" })
         )
 
     member _.Layers = layers :> IReadOnlyList<ILayer>
