@@ -33,7 +33,7 @@ let learn step =
     let mutable state = Adam.start 0.003 network
     let order = Random 2
     let losses =
-        [ for _ in 1..15 do
+        [ for _ in 1..30 do
               for batch in train |> Array.randomShuffleWith order |> Array.chunkBySize 64 do
                   let loss, (nextNetwork, nextState) = step (network, state, pixels batch, classes batch)
                   network <- nextNetwork
