@@ -12,7 +12,8 @@ let tests =
                 Learn.LossTests.tests
                 Learn.LayerTests.tests
                 Learn.OptimiserTests.tests
-                Learn.NetworkTests.tests ] ]
+                Learn.NetworkTests.tests
+                Learn.DigitsTests.tests ] ]
 
 [<EntryPoint>]
 let main arguments =

@@ -17,6 +17,10 @@ type Network private (layers: ILayer array, cache: AcceleratedFunction<struct (b
                 (fun network -> (network :?> Network).Parts),
                 (fun network parts -> (network :?> Network).With(Array.map unbox<ILayer> parts))
             ))
+        Structure.Register<Network>(
+            (fun network -> network.Parts),
+            (fun network parts -> network.With [| for layer in parts -> unbox<ILayer> layer |])
+        )
 
     static let rec isAcceleratable (layer: ILayer) =
         match layer with
@@ -40,7 +44,7 @@ type Network private (layers: ILayer array, cache: AcceleratedFunction<struct (b
             let run, rest = List.takeWhile alike layers, List.skipWhile alike layers
             (isAcceleratable first, Array.ofList run) :: runs rest
 
-    member private _.Parts: objnull array = layers |> Array.map box
+    member private _.Parts: IReadOnlyList<objnull> = [| for layer in layers -> box layer |]
     member private _.With(layers: ILayer array) = Network(layers, cache)
 
     member private _.Run(training, acceleration, x) =
@@ -58,7 +62,7 @@ type Network private (layers: ILayer array, cache: AcceleratedFunction<struct (b
     static member Sequential([<ParamArray>] layers: ILayer array) =
         Network(
             Array.copy layers,
-            AcceleratedFunction<_, _>(direct, { AccelerateOptions.Default with Name = "Network" })
+            AcceleratedFunction<_, _>(direct, { FSharp.AccelerateOptions.Default with Name = "Network" })
         )
 
     member _.Layers = layers :> IReadOnlyList<ILayer>
