@@ -2,10 +2,7 @@ module Functional.Tests.Program
 
 open Expecto
 
-let tests =
-    testList
-        "Functional"
-        [ testProperty "reversing twice changes nothing" (fun (xs: int list) -> List.rev (List.rev xs) = xs) ]
+let tests = testList "Functional" [ MovementTests.tests ]
 
 [<EntryPoint>]
 let main arguments = runTestsWithCLIArgs [] arguments tests
