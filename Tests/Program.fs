@@ -2,7 +2,8 @@ module Functional.Tests.Program
 
 open Expecto
 
-let tests = testList "Functional" [ MovementTests.tests ]
+let tests =
+    testList "Functional" [ MovementTests.tests; ArrangingTests.tests; IndexingTests.tests; SortingTests.tests ]
 
 [<EntryPoint>]
 let main arguments = runTestsWithCLIArgs [] arguments tests

@@ -11,8 +11,7 @@ let int64s (sizes: int list) (data: int64 list) = Tensor.create<int64> sizes "" 
 let bools (data: bool list) = Tensor.create<bool> [ data.Length ] "" (Array.ofList data)
 
 /// 0, 1, 2, … in these sizes.
-let counting (sizes: int list) =
-    float64 sizes [ for k in 0 .. List.fold (*) 1 sizes - 1 -> float k ]
+let counting (sizes: int list) = float64 sizes [ for k in 0 .. List.fold (*) 1 sizes - 1 -> float k ]
 
 let elements (x: Tensor) = List.ofArray (Tensor.toArray<float> x)
 let wholes (x: Tensor) = List.ofArray (Tensor.toArray<int64> x)
@@ -37,8 +36,7 @@ let private total (x: Tensor) = Tensor.sum [ 0 .. x.Rank - 1 ] x
 
 /// The slopes of the sum of an uneven function of f's elements, from `grad` and by central differences.
 let private slopes (f: Tensor -> Tensor) (x: Tensor) =
-    let loss (x: Tensor) =
-        let y = f x in total (sin (y * 0.7) + 0.1 * y * y)
+    let loss (x: Tensor) = let y = f x in total (sin (y * 0.7) + 0.1 * y * y)
     let value data = elements (loss (Tensor.create<float> x.Shape x.Format.Labels data)) |> List.head
     let data, h = Tensor.toArray<float> x, 1e-5
     let nudged k d = value (Array.updateAt k (data[k] + d) data)

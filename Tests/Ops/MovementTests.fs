@@ -11,7 +11,16 @@ let private families = [ "movement"; "indexing"; "sorting"; "scan" ]
 /// Operand types: every rank up to 4, empty dimensions and those of size 1, with and without labels.
 let private types =
     [ for sizes, labels in
-          [ [], ""; [ 5 ], "B"; [ 0 ], ""; [ 1 ], "S"; [ 3; 4 ], "SC"; [ 4; 1 ], ""; [ 0; 3 ], "TB"; [ 2; 1; 3 ], "BSS"; [ 2; 3; 2; 3 ], "SSCB"; [ 2; 2; 0; 1 ], "" ] do
+          [ [], ""
+            [ 5 ], "B"
+            [ 0 ], ""
+            [ 1 ], "S"
+            [ 3; 4 ], "SC"
+            [ 4; 1 ], ""
+            [ 0; 3 ], "TB"
+            [ 2; 1; 3 ], "BSS"
+            [ 2; 3; 2; 3 ], "SSCB"
+            [ 2; 2; 0; 1 ], "" ] do
           for dtype in Enum.GetValues<DType>() do
               TensorType(dtype, sizes, Format.Parse labels) ]
 
@@ -67,7 +76,8 @@ let private oracle (op: Op) (operands: Operand list) (arrays: Array list) =
     let types = [ for o in operands -> o.Type ]
     let results = op.Infer types
     let values = op.Eval draw0 results (List.map2 lanes types arrays)
-    [ for ty, at in List.zip results values -> [ for p in 0 .. ty.Count - 1 -> at (Movement.index (List.ofArray ty.Sizes) p) ] ]
+    [ for ty, at in List.zip results values ->
+          [ for p in 0 .. ty.Count - 1 -> at (Movement.index (List.ofArray ty.Sizes) p) ] ]
 
 let private agrees (entry: Entry) seed ty =
     let random = System.Random(seed: int)
@@ -79,7 +89,8 @@ let private agrees (entry: Entry) seed ty =
         let adjacent = run op operands (List.map2 Blocks.ofArray types arrays)
         let elsewhere = run op operands (List.map2 scattered types arrays)
         let shown = List.map2 lanes (op.Infer types) adjacent
-        let actual = [ for x in shown -> [ for p in 0 .. x.Type.Count - 1 -> x.At(Movement.index (List.ofArray x.Type.Sizes) p) ] ]
+        let actual =
+            [ for x in shown -> [ for p in 0 .. x.Type.Count - 1 -> x.At(Movement.index (List.ofArray x.Type.Sizes) p) ] ]
         // Sums and products of few halves are exact, so that the oracle's bits are the only right ones.
         Expect.equal actual (oracle op operands arrays) $"{op} of {types}: kernel and oracle"
         Expect.isTrue (List.forall2 Blocks.sameBits adjacent elsewhere) $"{op} of {types}: bits for other strides"
