@@ -6,12 +6,7 @@ open System
 open System.Collections.Generic
 
 /// The underlying data type of a tensor's elements.
-type DType =
-    | Float32 = 0
-    | Float64 = 1
-    | Int32 = 2
-    | Int64 = 3
-    | Bool = 4
+type DType = Float32 = 0 | Float64 = 1 | Int32 = 2 | Int64 = 3 | Bool = 4
 
 /// A label for each dimension: S spatial, C channel, B batch, T time, U unspecified. S and U may repeat, C, B and T may
 /// not. The empty format belongs to an unformatted tensor. Kept in the order given.
@@ -37,7 +32,7 @@ type Format private (labels: string) =
 /// Data type, sizes and labels together: all that a trace may depend on.
 and [<Sealed; AllowNullLiteral(false)>] TensorType(dtype: DType, shape: seq<int>, format: Format) =
     let sizes = Array.ofSeq shape
-    let count = sizes |> Array.fold (fun n size -> n * int64 size) 1L
+    let count = sizes |> Array.fold (fun n size -> min (n * int64 size) (1L <<< 31)) 1L
     let hash = HashCode.Combine(dtype, format, sizes |> Array.fold (fun h size -> h * 31 + size) sizes.Length)
     do
         if sizes |> Array.exists (fun size -> size < 0) || count > int64 Array.MaxLength then
@@ -103,14 +98,12 @@ type internal Scalar =
     | Less | LessEqual | Equal | And | Or | Xor
     | Not | Neg | Abs | Sign | Floor | Ceil | Round | Sqrt | Exp | Expm1 | Log | Log1p
     | Sin | Cos | Tan | Asin | Acos | Atan | Sinh | Cosh | Tanh | Asinh | Acosh | Atanh | Erf
-    | Where
-    | Cast of DType
+    | Where | Cast of DType
 
 /// What one lane of an elementwise op computes. Value, derivative and kernel all follow from it.
 type Formula =
     internal
-    | Arg of int
-    | Literal of float
+    | Arg of int | Literal of float
     /// In the formula of a slope: the value of the op itself.
     | Self
     | Apply of Scalar * Formula list
@@ -270,6 +263,14 @@ and [<Sealed; AllowNullLiteral(false)>] Tensor internal (ty: TensorType, origin:
     static member op_BitwiseOr(a: Tensor, b: Tensor) = Tensor.Binary(Or, a, b)
     static member op_ExclusiveOr(a: Tensor, b: Tensor) = Tensor.Binary(Xor, a, b)
     static member op_LogicalNot(a: Tensor) = Tensor.Unary(Not, a)
+    static member private Only(a: Tensor) =
+        if a.Count <> 1 then raise (ShapeException("Cast", [ a.Type ], $"{a.Count} elements are no single number", "reduce it, or take its elements as an array"))
+        let block = a.Interpreter.Read a in block.Data.GetValue block.Offset
+    static member op_Explicit(a: Tensor) : float = Convert.ToDouble(Tensor.Only a)
+    static member op_Explicit(a: Tensor) : float32 = Convert.ToSingle(Tensor.Only a)
+    static member op_Explicit(a: Tensor) : int64 = match Tensor.Only a with :? int64 as n -> n | x -> Int64.CreateSaturating(Convert.ToDouble x)
+    static member op_Explicit(a: Tensor) : int = match Tensor.Only a with :? int64 as n -> int n | x -> Int32.CreateSaturating(Convert.ToDouble x)
+    static member op_Explicit(a: Tensor) : bool = Convert.ToBoolean(Tensor.Only a)
     static member Abs(a: Tensor) = Tensor.Unary(Abs, a)
     static member Floor(a: Tensor) = Tensor.Unary(Floor, a)
     static member Ceiling(a: Tensor) = Tensor.Unary(Ceil, a)
@@ -290,9 +291,9 @@ and [<Sealed; AllowNullLiteral(false)>] Tensor internal (ty: TensorType, origin:
 
 /// An operand inside a trace: one of its inputs or constants, or the k-th result of an instruction.
 [<RequireQualifiedAccess>]
-type Value = internal Input of int | Constant of int | Result of instruction: int * k: int
+type internal Value = Input of int | Constant of int | Result of instruction: int * k: int
 
-type Instruction = internal { Op: Op; Operands: Value array; Results: TensorType array; Draw: int }
+type internal Instruction = { Op: Op; Operands: Value array; Results: TensorType array; Draw: int }
 
 /// What a function did for one signature: an immutable program. `Draws` random draws belong to one run of it.
 type Trace =

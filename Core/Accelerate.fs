@@ -1,8 +1,4 @@
-namespace Functional
-
-open System
-open System.Collections.Generic
-open System.Threading
+namespace Functional.FSharp
 
 /// How an accelerated function keeps its traces.
 type AccelerateOptions =
@@ -15,7 +11,15 @@ type AccelerateOptions =
         Name: string
     }
 
+    /// Enabled, 50 signatures, no name.
     static member Default = { Enabled = true; CacheSize = 50; Name = "" }
+
+namespace Functional
+
+open System
+open System.Collections.Generic
+open System.Threading
+open Functional.FSharp
 
 /// The structure of the inputs and the type of each tensor in them.
 [<Sealed>]
@@ -47,13 +51,17 @@ type internal Entry<'R>(path: Path<'R>) =
 type AcceleratedFunction internal (options: AccelerateOptions) =
     let mutable enabled = options.Enabled
     let mutable hits, misses = 0L, 0L
-    member _.Options = options
+
+    do ArgumentOutOfRangeException.ThrowIfLessThan(options.CacheSize, 1)
 
     /// False: calls run the function directly; the traces are kept.
     member _.Enabled
         with get () = Volatile.Read &enabled
         and set (value: bool) = Volatile.Write(&enabled, value)
 
+    /// The function's name in messages.
+    member _.Name = options.Name
+    /// How many signatures are kept at most.
     member _.CacheSize = options.CacheSize
     /// Calls that were answered by a trace made before.
     member _.Hits = Volatile.Read &hits
@@ -79,7 +87,6 @@ type AcceleratedFunction internal (options: AccelerateOptions) =
 
 /// A function that is traced once for each signature of its input and replayed from then on. Safe for any number of
 /// threads. Inside another accelerated function, or inside a gradient being taken, it runs directly and becomes part of it.
-[<Sealed>]
 type AcceleratedFunction<'T, 'R> internal (f: 'T -> 'R, options: AccelerateOptions) =
     inherit AcceleratedFunction(options)
     let gate = obj ()
@@ -99,7 +106,7 @@ type AcceleratedFunction<'T, 'R> internal (f: 'T -> 'R, options: AccelerateOptio
     let store signature (entry: Entry<'R>) =
         let next = Dictionary<Signature, Entry<'R>> cache
         next[signature] <- entry
-        while next.Count > max 1 options.CacheSize do
+        while next.Count > options.CacheSize do
             let oldest = next |> Seq.minBy (fun kept -> kept.Value.LastUse)
             next.Remove oldest.Key |> ignore
         Volatile.Write(&cache, next)
@@ -160,6 +167,7 @@ type AcceleratedFunction<'T, 'R> internal (f: 'T -> 'R, options: AccelerateOptio
             Volatile.Write(&cache, Dictionary())
             this.ResetCounters())
 
+    /// Calls the function: by a trace made before for such an argument, or by a new one.
     member this.Invoke(x: 'T) : 'R =
         if not this.Enabled || Scopes.Depth > 0 then
             f x
@@ -180,3 +188,6 @@ type AcceleratedFunction<'T, 'R> internal (f: 'T -> 'R, options: AccelerateOptio
                     | ValueNone ->
                         this.Miss()
                         trace signature x leaves)
+
+    /// The accelerated function as a delegate.
+    static member op_Implicit(f: AcceleratedFunction<'T, 'R>) : Func<'T, 'R> = Func<'T, 'R>(f.Invoke)

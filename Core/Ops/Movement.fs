@@ -143,6 +143,15 @@ module internal Movement =
     and spread (t: TensorType) dims (y: Tensor) =
         Define.apply (broadcast (List.ofArray t.Sizes) t.Format (List.except dims [ 0 .. t.Rank - 1 ])) [ y ]
 
+    /// One number in every place: known to an interpreter, in one place of memory.
+    let constant (by: Interpreter) (t: TensorType) (value: float) =
+        by.Apply(broadcast (List.ofArray t.Sizes) t.Format [], [ Tensor.Literal(t.DType, value) ]).Head
+
+    /// The operand, to derivatives a constant. Its reverse rule is not its derivative, on purpose, so that the catalogue,
+    /// whose ops are tested for that, does without it.
+    let hold (x: Tensor) =
+        Define.apply { permute [ 0 .. x.Rank - 1 ] with Name = "StopGradient"; Pull = fun _ _ _ _ -> None } [ x ]
+
     /// The same elements and sizes under other labels; a view, as broadcasting is.
     let relabel (format: Format) (x: Tensor) =
         if x.Format = format then

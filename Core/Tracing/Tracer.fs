@@ -111,7 +111,7 @@ type internal Tracer(name: string, depth: int, inputs: Tensor list) as this =
 
     /// The program that computes these tensors from the inputs.
     member _.Trace(outputs: Tensor list) : Trace =
-        let nodes = Graph.reach owned outputs
+        let nodes = Graph.reach owned outputs |> Graph.withoutVariables
         let constants = List<Tensor>()
         let literals = Dictionary<struct (DType * int64), Value>()
         let captured = Dictionary<Tensor, Value>(HashIdentity.Reference)
@@ -127,6 +127,8 @@ type internal Tracer(name: string, depth: int, inputs: Tensor list) as this =
                 known[key]
 
         let value (t: Tensor) =
+            let t = if owned t then Graph.behind t else t
+
             match t.Origin with
             | Origin.Input(k, _) when owned t -> Value.Input k
             | Origin.Result(node, k) when owned t -> Value.Result(numbers[node.Id], k)
