@@ -14,6 +14,7 @@ let tests =
                 Learn.OptimiserTests.tests
                 Learn.NetworkTests.tests
                 Learn.DigitsTests.tests ] ]
+    testList "Functional" [ MovementTests.tests; ArrangingTests.tests; IndexingTests.tests; SortingTests.tests ]
 
 [<EntryPoint>]
 let main arguments =
