@@ -6,28 +6,20 @@ open System
 open System.Collections.Generic
 
 /// The underlying data type of a tensor's elements.
-type DType =
-    | Float32 = 0
-    | Float64 = 1
-    | Int32 = 2
-    | Int64 = 3
-    | Bool = 4
+type DType = Float32 = 0 | Float64 = 1 | Int32 = 2 | Int64 = 3 | Bool = 4
 
 /// A label for each dimension: S spatial, C channel, B batch, T time, U unspecified. S and U may repeat, C, B and T may
 /// not. The empty format belongs to an unformatted tensor. Kept in the order given.
 [<Sealed; AllowNullLiteral(false)>]
 type Format private (labels: string) =
     static member None = Format ""
-
     /// Reads labels such as "BCSS". Throws TensorFormatException for any other letter, or for a repeated C, B or T.
     static member Parse(labels: string) =
         let once = [ 'C'; 'B'; 'T' ] |> List.tryFind (fun l -> Seq.length (Seq.filter ((=) l) labels) > 1)
-
         match labels |> Seq.tryFind (fun l -> not ("SCBTU".Contains l)), once with
         | Some l, _ -> raise (TensorFormatException("Format", [], $"'{l}' in \"{labels}\" is no label", "use S, C, B, T or U"))
         | _, Some l -> raise (TensorFormatException("Format", [], $"'{l}' stands twice in \"{labels}\"", "only S and U may repeat"))
         | _ -> Format labels
-
     member _.Labels = labels
     member _.IsNone = labels.Length = 0
     override _.ToString() = labels
@@ -40,16 +32,13 @@ type Format private (labels: string) =
 /// Data type, sizes and labels together: all that a trace may depend on.
 and [<Sealed; AllowNullLiteral(false)>] TensorType(dtype: DType, shape: seq<int>, format: Format) =
     let sizes = Array.ofSeq shape
-    let count = sizes |> Array.fold (fun n size -> n * int64 size) 1L
+    let count = sizes |> Array.fold (fun n size -> min (n * int64 size) (1L <<< 31)) 1L
     let hash = HashCode.Combine(dtype, format, sizes |> Array.fold (fun h size -> h * 31 + size) sizes.Length)
-
     do
         if sizes |> Array.exists (fun size -> size < 0) || count > int64 Array.MaxLength then
             raise (ShapeException("Tensor", [], $"""no tensor has sizes [{String.Join(", ", sizes)}]""", "sizes are at least 0, and at most 2^31 elements in all"))
-
         if not format.IsNone && format.Labels.Length <> sizes.Length then
             raise (TensorFormatException("Tensor", [], $"format \"{format}\" does not label {sizes.Length} dimensions", "give one label for each dimension"))
-
     new(dtype, shape) = TensorType(dtype, shape, Format.None)
     member _.DType = dtype
     member _.Shape = sizes :> IReadOnlyList<int>
@@ -59,16 +48,13 @@ and [<Sealed; AllowNullLiteral(false)>] TensorType(dtype: DType, shape: seq<int>
     member _.Count = int count
     member internal _.Sizes = sizes
     override _.GetHashCode() = hash
-
     override _.Equals other =
         match other with
         | :? TensorType as t -> t.DType = dtype && t.Format = format && ReadOnlySpan(sizes).SequenceEqual(ReadOnlySpan t.Sizes)
         | _ -> false
-
     override _.ToString() =
         let labels = if format.IsNone then "" else $" \"{format}\""
         $"""{dtype}[{String.Join(", ", sizes)}]{labels}"""
-
     static member op_Equality(a: TensorType, b: TensorType) = a.Equals b
     static member op_Inequality(a: TensorType, b: TensorType) = not (a.Equals b)
 
@@ -112,18 +98,15 @@ type internal Scalar =
     | Less | LessEqual | Equal | And | Or | Xor
     | Not | Neg | Abs | Sign | Floor | Ceil | Round | Sqrt | Exp | Expm1 | Log | Log1p
     | Sin | Cos | Tan | Asin | Acos | Atan | Sinh | Cosh | Tanh | Asinh | Acosh | Atanh | Erf
-    | Where
-    | Cast of DType
+    | Where | Cast of DType
 
 /// What one lane of an elementwise op computes. Value, derivative and kernel all follow from it.
 type Formula =
     internal
-    | Arg of int
-    | Literal of float
+    | Arg of int | Literal of float
     /// In the formula of a slope: the value of the op itself.
     | Self
     | Apply of Scalar * Formula list
-
     static member (+)(a, b) = Apply(Add, [ a; b ])
     static member (-)(a, b) = Apply(Sub, [ a; b ])
     static member (*)(a, b) = Apply(Mul, [ a; b ])
@@ -173,9 +156,7 @@ type internal Kernel =
 
 /// One element, as the oracle sees it. Bool is Whole 0 or 1.
 [<Struct>]
-type internal Lane =
-    | Real of real: float
-    | Whole of whole: int64
+type internal Lane = Real of real: float | Whole of whole: int64
 
 /// A tensor as the oracle sees it: a lane for every index.
 [<ReferenceEquality>]
@@ -194,7 +175,6 @@ type Op =
           /// The reverse rule: number of an operand, operands, results, cotangents of the results → cotangent of that operand.
           Pull: int -> Tensor list -> Tensor list -> Tensor option list -> Tensor option
           Kernel: Kernel }
-
     override op.GetHashCode() = HashCode.Combine(op.Name, op.Attributes)
     override op.Equals other = match other with :? Op as o -> o.Name = op.Name && o.Attributes = op.Attributes | _ -> false
     override op.ToString() =
@@ -225,6 +205,7 @@ and [<AbstractClass; AllowNullLiteral>] internal Interpreter() =
     abstract Lift: Scalar * Tensor list -> Tensor
     /// Takes a value out into the host language.
     abstract Read: Tensor -> Block
+    abstract Show: Tensor -> string
 
 /// What users hold: an immutable array, or a node of a graph being traced.
 and [<Sealed; AllowNullLiteral(false)>] Tensor internal (ty: TensorType, origin: Origin, interpreter: Interpreter) =
@@ -237,7 +218,8 @@ and [<Sealed; AllowNullLiteral(false)>] Tensor internal (ty: TensorType, origin:
     member _.Count = ty.Count
     member internal _.Origin = origin
     member internal _.Interpreter = interpreter
-
+    /// Type and elements, the middle of long dimensions left out; of a traced tensor the type alone.
+    override t.ToString() = if isNull interpreter then string ty else interpreter.Show t
     /// Gives an op to the interpreter in charge of its operands.
     static member internal Apply(op: Op, args: Tensor list) =
         let mutable chosen: Interpreter = null
@@ -245,13 +227,11 @@ and [<Sealed; AllowNullLiteral(false)>] Tensor internal (ty: TensorType, origin:
             let i = a.Interpreter
             if not (isNull i) && (isNull chosen || i.Depth < chosen.Depth) then chosen <- i
         chosen.Apply(op, args)
-
     static member internal Literal(dtype: DType, value: float) = Tensor(TensorType(dtype, []), Origin.Literal value, null)
     static member private Unary(f, a: Tensor) = a.Interpreter.Lift(f, [ a ])
     static member private Binary(f, a: Tensor, b: Tensor) = (if isNull a.Interpreter then b else a).Interpreter.Lift(f, [ a; b ])
     static member private Binary(f, a: Tensor, b: float) = a.Interpreter.Lift(f, [ a; Tensor.Literal(a.DType, b) ])
     static member private Binary(f, a: float, b: Tensor) = b.Interpreter.Lift(f, [ Tensor.Literal(b.DType, a); b ])
-
     static member (+)(a: Tensor, b: Tensor) = Tensor.Binary(Add, a, b)
     static member (+)(a: Tensor, b: float) = Tensor.Binary(Add, a, b)
     static member (+)(a: float, b: Tensor) = Tensor.Binary(Add, a, b)
@@ -283,6 +263,14 @@ and [<Sealed; AllowNullLiteral(false)>] Tensor internal (ty: TensorType, origin:
     static member op_BitwiseOr(a: Tensor, b: Tensor) = Tensor.Binary(Or, a, b)
     static member op_ExclusiveOr(a: Tensor, b: Tensor) = Tensor.Binary(Xor, a, b)
     static member op_LogicalNot(a: Tensor) = Tensor.Unary(Not, a)
+    static member private Only(a: Tensor) =
+        if a.Count <> 1 then raise (ShapeException("Cast", [ a.Type ], $"{a.Count} elements are no single number", "reduce it, or take its elements as an array"))
+        let block = a.Interpreter.Read a in block.Data.GetValue block.Offset
+    static member op_Explicit(a: Tensor) : float = Convert.ToDouble(Tensor.Only a)
+    static member op_Explicit(a: Tensor) : float32 = Convert.ToSingle(Tensor.Only a)
+    static member op_Explicit(a: Tensor) : int64 = match Tensor.Only a with :? int64 as n -> n | x -> Int64.CreateSaturating(Convert.ToDouble x)
+    static member op_Explicit(a: Tensor) : int = match Tensor.Only a with :? int64 as n -> int n | x -> Int32.CreateSaturating(Convert.ToDouble x)
+    static member op_Explicit(a: Tensor) : bool = Convert.ToBoolean(Tensor.Only a)
     static member Abs(a: Tensor) = Tensor.Unary(Abs, a)
     static member Floor(a: Tensor) = Tensor.Unary(Floor, a)
     static member Ceiling(a: Tensor) = Tensor.Unary(Ceil, a)
@@ -301,22 +289,12 @@ and [<Sealed; AllowNullLiteral(false)>] Tensor internal (ty: TensorType, origin:
     static member Cosh(a: Tensor) = Tensor.Unary(Cosh, a)
     static member Tanh(a: Tensor) = Tensor.Unary(Tanh, a)
 
-/// An operand inside a trace.
+/// An operand inside a trace: one of its inputs or constants, or the k-th result of an instruction.
 [<RequireQualifiedAccess>]
-type Value =
-    | Input of int
-    | Constant of int
-    /// The k-th result of an instruction.
-    | Result of instruction: int * k: int
+type internal Value = Input of int | Constant of int | Result of instruction: int * k: int
 
-type Instruction =
-    internal { Op: Op; Operands: Value array; Results: TensorType array; Draw: int }
+type internal Instruction = { Op: Op; Operands: Value array; Results: TensorType array; Draw: int }
 
 /// What a function did for one signature: an immutable program. `Draws` random draws belong to one run of it.
 type Trace =
-    internal
-        { Inputs: TensorType array
-          Constants: Tensor array
-          Instructions: Instruction array
-          Outputs: Value array
-          Draws: int }
+    internal { Inputs: TensorType array; Constants: Tensor array; Instructions: Instruction array; Outputs: Value array; Draws: int }

@@ -1,8 +1,4 @@
-namespace Functional
-
-open System
-open System.Collections.Generic
-open System.Threading
+namespace Functional.FSharp
 
 /// How an accelerated function keeps its traces.
 type AccelerateOptions =
@@ -15,13 +11,21 @@ type AccelerateOptions =
         Name: string
     }
 
+    /// Enabled, 50 signatures, no name.
     static member Default = { Enabled = true; CacheSize = 50; Name = "" }
+
+namespace Functional
+
+open System
+open System.Collections.Generic
+open System.Threading
+open Functional.FSharp
 
 /// The structure of the inputs and the type of each tensor in them.
 [<Sealed>]
-type internal Signature(layout: Layout, types: TensorType array) =
-    let hash = types |> Array.fold (fun h t -> h * 31 + t.GetHashCode()) (layout.GetHashCode())
-    member _.Layout = layout
+type internal Signature(skeleton: Skeleton, types: TensorType array) =
+    let hash = types |> Array.fold (fun h t -> h * 31 + t.GetHashCode()) (skeleton.GetHashCode())
+    member _.Skeleton = skeleton
     member _.Types = types
     override _.GetHashCode() = hash
 
@@ -30,23 +34,14 @@ type internal Signature(layout: Layout, types: TensorType array) =
         | :? Signature as s ->
             types.Length = s.Types.Length
             && Array.forall2 (fun (a: TensorType) b -> a.Equals b) types s.Types
-            && layout.Equals s.Layout
+            && skeleton.Equals s.Skeleton
         | _ -> false
-
-/// What is known of one signature: a tree of host reads with a program at each leaf.
-[<RequireQualifiedAccess>]
-type internal Path<'R> =
-    /// The program, and the result with tensors to be replaced.
-    | Leaf of Program * template: 'R
-    /// Computes what the host reads next; by the elements seen, how it goes on.
-    | Guard of Program * (Array * Path<'R>) list
 
 /// What is known of one signature, and when it was last used.
 [<Sealed>]
-type internal Entry<'R>(path: Path<'R>, paths: int) =
+type internal Entry<'R>(path: Path<'R>) =
     let mutable lastUse = 0L
     member _.Path = path
-    member _.Paths = paths
     member _.LastUse
         with get () = Volatile.Read &lastUse
         and set (tick: int64) = Volatile.Write(&lastUse, tick)
@@ -56,13 +51,17 @@ type internal Entry<'R>(path: Path<'R>, paths: int) =
 type AcceleratedFunction internal (options: AccelerateOptions) =
     let mutable enabled = options.Enabled
     let mutable hits, misses = 0L, 0L
-    member _.Options = options
+
+    do ArgumentOutOfRangeException.ThrowIfLessThan(options.CacheSize, 1)
 
     /// False: calls run the function directly; the traces are kept.
     member _.Enabled
         with get () = Volatile.Read &enabled
         and set (value: bool) = Volatile.Write(&enabled, value)
 
+    /// The function's name in messages.
+    member _.Name = options.Name
+    /// How many signatures are kept at most.
     member _.CacheSize = options.CacheSize
     /// Calls that were answered by a trace made before.
     member _.Hits = Volatile.Read &hits
@@ -88,7 +87,6 @@ type AcceleratedFunction internal (options: AccelerateOptions) =
 
 /// A function that is traced once for each signature of its input and replayed from then on. Safe for any number of
 /// threads. Inside another accelerated function, or inside a gradient being taken, it runs directly and becomes part of it.
-[<Sealed>]
 type AcceleratedFunction<'T, 'R> internal (f: 'T -> 'R, options: AccelerateOptions) =
     inherit AcceleratedFunction(options)
     let gate = obj ()
@@ -101,124 +99,95 @@ type AcceleratedFunction<'T, 'R> internal (f: 'T -> 'R, options: AccelerateOptio
         let value k v =
             match v with
             | Value.Input i -> inputs[i]
-            | _ -> Direct.Tensor((Program.TypeOf(program.Trace, v)), blocks[k])
+            | _ -> Direct.Tensor(Program.TypeOf(program.Trace, v), blocks[k])
 
-        unbox<'R>(Structures.rebuild template (program.Trace.Outputs |> Array.mapi value))
-
-    /// The program for these inputs, as far as the reads seen before lead.
-    let rec follow start blocks path =
-        match path with
-        | Path.Leaf(program, template) -> Some(program, template)
-        | Path.Guard(slice, branches) ->
-            let seen =
-                Blocks.toArray
-                    (Program.TypeOf(slice.Trace, slice.Trace.Outputs[0]))
-                    (slice.Run(start, blocks) |> Array.head)
-            branches
-            |> List.tryFind (fun (value, _) -> Blocks.sameBits value seen)
-            |> Option.bind (snd >> follow start blocks)
-
-    let rec insert (reads: (Program * Array) list) leaf path =
-        match reads, path with
-        | [], _ -> leaf
-        | (_, seen) :: rest, Some(Path.Guard(slice, branches)) ->
-            let below = branches |> List.tryFind (fun (value, _) -> Blocks.sameBits value seen) |> Option.map snd
-            Path.Guard(
-                slice,
-                (seen, insert rest leaf below)
-                :: List.filter (fun (value, _) -> not (Blocks.sameBits value seen)) branches
-            )
-        | (slice, seen) :: rest, _ -> Path.Guard(slice, [ seen, insert rest leaf None ])
+        Structures.replace template (program.Trace.Outputs |> Array.mapi value)
 
     let store signature (entry: Entry<'R>) =
         let next = Dictionary<Signature, Entry<'R>> cache
         next[signature] <- entry
-        while next.Count > max 1 options.CacheSize do
+        while next.Count > options.CacheSize do
             let oldest = next |> Seq.minBy (fun kept -> kept.Value.LastUse)
             next.Remove oldest.Key |> ignore
         Volatile.Write(&cache, next)
 
-    let trace signature (x: 'T) (leaves: Tensor array) : 'R =
-        Tracing.record
-            name
-            (List.ofArray leaves)
-            (fun inputs -> f (unbox<'T>(Structures.rebuild x (Array.ofList inputs))))
-            (fun tracer result ->
-                let results, _ = Structures.flatten result
-                let reads = [ for t, seen in tracer.Reads -> Program(tracer.Trace [ t ]), seen ]
-                let program = Program(tracer.Trace(List.ofArray results))
-                let blank = results |> Array.map (fun t -> Tensor.Literal(t.DType, 0.))
-                let leaf = Path.Leaf(program, unbox<'R>(Structures.rebuild result blank))
-                let known =
-                    match cache.TryGetValue signature with
-                    | true, entry -> Some entry
-                    | _ -> None
-                let path = insert reads leaf (known |> Option.map (fun entry -> entry.Path))
-                store
-                    signature
-                    (Entry(
-                        path,
-                        (match known with
-                         | Some entry -> entry.Paths + 1
-                         | None -> 1),
-                        LastUse = tick ()
-                    ))
-                // What was traced is also this call's answer.
-                let values =
-                    results
-                    |> Array.map (fun t ->
-                        match t.Origin with
-                        | Origin.Input(k, _) -> leaves[k]
-                        | _ -> Direct.Tensor(t.Type, tracer.Value t))
-                unbox<'R>(Structures.rebuild result values))
+    let remember signature (tracer: Tracer) (result: 'R) (results: Tensor array) =
+        let reads = [ for t, seen in tracer.Reads -> Program(tracer.Trace [ t ]), seen ]
+        let blank = results |> Array.map (fun t -> Tensor.Literal(t.DType, 0.))
+        let leaf = Path.Leaf(Program(tracer.Trace(List.ofArray results)), Structures.replace result blank)
 
-    let lookup
-        signature
-        (leaves: Tensor array)
-        (found: Program -> 'R -> Draw -> Block array -> 'R)
-        (missing: unit -> 'R)
-        =
+        let path =
+            match cache.TryGetValue signature with
+            | true, entry -> Paths.insert reads leaf (Some entry.Path)
+            | _ -> Paths.insert reads leaf None
+
+        store signature (Entry(path, LastUse = tick ()))
+
+    let trace signature (x: 'T) (leaves: Tensor array) : 'R =
+        let run inputs = f (Structures.replace x (Array.ofList inputs))
+
+        Tracing.record name (List.ofArray leaves) run (fun tracer result ->
+            let results, _ = Structures.flatten (box result)
+            remember signature tracer result results
+
+            // What was traced is also this call's answer.
+            let value (t: Tensor) =
+                match t.Origin with
+                | Origin.Input(k, _) -> leaves[k]
+                | _ -> Direct.Tensor(t.Type, tracer.Value t)
+
+            Structures.replace result (Array.map value results))
+
+    /// The answer of a trace made before, or none: then one is to be made.
+    let rec replay signature (leaves: Tensor array) : 'R voption =
         match (Volatile.Read &cache).TryGetValue signature with
         | true, entry ->
-            let start = { Key = Generator.Current.Seed; Position = Generator.Current.Position }
+            let generator = Generator.Current
+            let start = generator.Peek()
             let blocks = leaves |> Array.map (fun t -> (Execute.blockOf t).Value)
 
-            match follow start blocks entry.Path with
-            | Some(program, template) ->
+            match Paths.follow start blocks entry.Path with
+            | ValueNone -> ValueNone
+            // Another thread drew meanwhile, so the reads on the way may have seen other draws.
+            | ValueSome(program, _) when not (generator.TryReserve(start, program.Trace.Draws)) ->
+                replay signature leaves
+            | ValueSome(program, template) ->
                 entry.LastUse <- tick ()
-                found program template (Generator.Current.Reserve program.Trace.Draws) blocks
-            | None -> missing ()
-        | _ -> missing ()
+                ValueSome(outputs program template (program.Run(start, blocks)) leaves)
+        | _ -> ValueNone
 
     override _.Count = (Volatile.Read &cache).Count
 
     override _.Traces =
-        let rec leaves path =
-            match path with
-            | Path.Leaf(program, _) -> [ program.Trace ]
-            | Path.Guard(_, branches) -> branches |> List.collect (snd >> leaves)
-
         [| for entry in (Volatile.Read &cache).Values |> Seq.sortByDescending (fun e -> e.LastUse) do
-               yield! leaves entry.Path |]
+               for program in Paths.programs entry.Path -> program.Trace |]
 
     override this.Clear() =
         lock gate (fun () ->
             Volatile.Write(&cache, Dictionary())
             this.ResetCounters())
 
+    /// Calls the function: by a trace made before for such an argument, or by a new one.
     member this.Invoke(x: 'T) : 'R =
         if not this.Enabled || Scopes.Depth > 0 then
             f x
         else
-            let leaves, layout = Structures.flatten x
-            let signature = Signature(layout, [| for t in leaves -> t.Type |])
+            let leaves, skeleton = Structures.flatten x
+            let signature = Signature(skeleton, [| for t in leaves -> t.Type |])
 
-            let hit program template start blocks =
+            let hit answer =
                 this.Hit()
-                outputs program template (program.Run(start, blocks)) leaves
+                answer
 
-            lookup signature leaves hit (fun () ->
+            match replay signature leaves with
+            | ValueSome answer -> hit answer
+            | ValueNone ->
                 lock gate (fun () ->
-                    lookup signature leaves hit (fun () ->
+                    match replay signature leaves with
+                    | ValueSome answer -> hit answer
+                    | ValueNone ->
                         this.Miss()
-                        trace signature x leaves)))
+                        trace signature x leaves)
+
+    /// The accelerated function as a delegate.
+    static member op_Implicit(f: AcceleratedFunction<'T, 'R>) : Func<'T, 'R> = Func<'T, 'R>(f.Invoke)

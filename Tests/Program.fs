@@ -1,6 +1,15 @@
 module Functional.Tests.Program
 
 open System
+open Expecto
+
+let tests =
+    testList
+        "Functional"
+        [ MovementTests.tests
+          ArrangingTests.tests
+          IndexingTests.tests
+          SortingTests.tests ]
 
 [<EntryPoint>]
 let main arguments =
@@ -11,4 +20,4 @@ let main arguments =
 
     match List.ofArray rest with
     | [ "fuzz"; "--seconds"; seconds ] -> Fuzz.run (float seconds) seed
-    | _ -> 0
+    | _ -> runTestsWithCLIArgs [] rest tests

@@ -14,6 +14,7 @@ type internal Direct private () =
         Execute.prepare op.Kernel types results draw blocks
 
     override _.Depth = System.Int32.MaxValue
+    override _.Show t = Display.show t.Type (Execute.blockOf t).Value
     override _.Read t = (Execute.blockOf t).Value
 
     override _.Apply(op, args) =

@@ -22,7 +22,7 @@ module internal Execute =
             let run = Contracting.prepare types[0] types[1] result contraction in
             one (fun blocks -> run blocks[0] blocks[1])
         | Move move -> let run = Moving.prepare (Array.ofList types) result move in fun _ blocks -> [| run blocks |]
-        | Random -> fun draw _ -> [| Blocks.ofArray result (Philox.fill draw result) |]
+        | Random -> fun draw _ -> [| Blocks.ofArray result (Drawing.fill draw result) |]
         | Opaque run ->
             fun _ blocks ->
                 let arrays = [ for ty, block in Seq.zip types blocks -> Blocks.toArray ty block ]

@@ -133,12 +133,10 @@ module internal Folds =
         | _ -> run<bool, Both> shape source result n
 
     /// What a reduction gives for no elements; the ops that have no such value refuse empty dimensions.
-    let empty reduction =
+    let private empty reduction =
         match reduction with
         | ProductOf
         | AllOf -> 1.
-        | MaxOf -> Double.NegativeInfinity
-        | MinOf -> Double.PositiveInfinity
         | _ -> 0.
 
     let private view (ty: TensorType) (block: Block) order =

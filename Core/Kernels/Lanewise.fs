@@ -1,8 +1,10 @@
 namespace Functional
 
 open System
+open System.Collections.Concurrent
 open System.Numerics
 open System.Numerics.Tensors
+open System.Runtime.CompilerServices
 
 /// Runs a formula lane by lane: its steps one after another over chunks of lanes, each step a vectorised primitive.
 /// What a lane gives depends on that lane alone: where a primitive would treat a tail apart, the tail is padded.
@@ -135,19 +137,20 @@ module internal Lanewise =
         | Asinh -> viaDouble Math.Asinh
         | Acosh -> viaDouble Math.Acosh
         | Atanh -> viaDouble Math.Atanh
-        | Erf -> viaDouble MathNet.Numerics.SpecialFunctions.Erf
-        // Near 0 the plain formulas lose all digits; these are Kahan's.
+        // MathNet's loses the sign of 0.
+        | Erf -> viaDouble (fun a -> if a = 0. then a else MathNet.Numerics.SpecialFunctions.Erf a)
+        // Near 0 the plain formulas lose all digits; in these, Kahan's, the rounding error of u divides out.
         | Expm1 ->
             viaDouble (fun a ->
                 let u = Math.Exp a
                 if u = 1. then a
                 elif u - 1. = -1. || Double.IsInfinity u then u - 1.
-                else (u - 1.) * a / Math.Log u)
+                else (u - 1.) * (a / Math.Log u))
         | Log1p ->
             viaDouble (fun a ->
                 let u = 1. + a
                 if u = 1. then a
-                elif Double.IsInfinity u then u
+                elif Double.IsPositiveInfinity u then u
                 else Math.Log u * (a / (u - 1.)))
         | _ -> invalidOp $"floating-point numbers have no {scalar}"
 
@@ -155,8 +158,7 @@ module internal Lanewise =
         match scalar with
         | And -> each2 (fun a b -> a && b)
         | Or -> each2 (fun a b -> a || b)
-        | Xor
-        | Less -> each2 (fun (a: bool) b -> a <> b)
+        | Xor -> each2 (fun (a: bool) b -> a <> b)
         | Not -> each not
         | Equal -> each2 (fun (a: bool) b -> a = b)
         | Where -> select<bool>()
@@ -260,115 +262,121 @@ module internal Lanewise =
         | Number of DType * float
         | Apply of Primitive * int array * DType
 
+    /// A formula for operands of certain data types; `Padded` where a primitive wants full vectors.
+    type private Plan = { Steps: Step array; Padded: bool }
+
+    let private isLiteral step =
+        match step with
+        | Formulas.Step.Literal _ -> true
+        | _ -> false
+
     /// Literals take the data type of the step that uses them, so they follow it; everything else is as in the formula.
-    let private plan (types: TensorType list) formula =
-        let plan = Collections.Generic.List<Step>()
-        let dtypes = Collections.Generic.List<DType>()
+    let private plan (types: DType array) formula =
+        let steps = Formulas.steps formula
+        let planned, dtypes = Collections.Generic.List<Step>(), Collections.Generic.List<DType>()
+        let places = Array.create steps.Length -1
 
         let add step dtype =
-            plan.Add step
+            planned.Add step
             dtypes.Add dtype
-            plan.Count - 1
+            planned.Count - 1
 
-        let rec place (steps: Formulas.Step array) (known: int array) k =
+        let apply f (args: int list) =
+            let typed = (if f = Where then args.Tail else args) |> List.tryFind (fun a -> not (isLiteral steps[a]))
+            let dtype = typed |> Option.map (fun a -> dtypes[places[a]]) |> Option.defaultValue types[0]
+
+            let operand a =
+                match steps[a] with
+                | Formulas.Step.Literal c -> add (Step.Number(dtype, c)) dtype
+                | _ -> places[a]
+
+            let operands = args |> List.map operand |> Array.ofList
+            let result = Formulas.resultType f dtype
+            add (Step.Apply(primitive f dtype, operands, result)) result
+
+        for k in 0 .. steps.Length - 1 do
             match steps[k] with
             | Formulas.Step.Literal _ -> ()
-            | Formulas.Step.Arg i -> known[k] <- add (Step.Operand i) types[i].DType
-            | Formulas.Step.Apply(f, args) ->
-                let literal a =
-                    match steps[a] with
-                    | Formulas.Step.Literal c -> Some c
-                    | _ -> None
-                let typed = (if f = Where then args.Tail else args) |> List.tryFind (literal >> Option.isNone)
-                let dtype =
-                    match typed with
-                    | Some a -> dtypes[known[a]]
-                    | None -> types.Head.DType
-                let operand a =
-                    match literal a with
-                    | Some c -> add (Step.Number(dtype, c)) dtype
-                    | None -> known[a]
-                let operands = args |> List.map operand |> Array.ofList
-                let result =
-                    match f with
-                    | Less
-                    | LessEqual
-                    | Equal -> DType.Bool
-                    | Cast target -> target
-                    | _ -> dtype
-                known[k] <- add (Step.Apply(primitive f dtype, operands, result)) result
+            | Formulas.Step.Arg i -> places[k] <- add (Step.Operand i) types[i]
+            | Formulas.Step.Apply(f, args) -> places[k] <- apply f args
 
-        let steps = Formulas.steps formula
-        let known = Array.create steps.Length -1
-        for k in 0 .. steps.Length - 1 do
-            place steps known k
-        plan.ToArray(),
-        steps
-        |> Array.exists (function
+        let padded step =
+            match step with
             | Formulas.Step.Apply(f, _) -> vectorised f
-            | _ -> false)
+            | _ -> false
+
+        { Steps = planned.ToArray(); Padded = Array.exists padded steps }
+
+    let private plans = ConditionalWeakTable<Formula, ConcurrentDictionary<int, Plan>>()
+
+    let private planOf (types: TensorType array) formula =
+        let key = types |> Array.fold (fun key t -> key * 5 + int t.DType) 1
+        let known = plans.GetValue(formula, (fun _ -> ConcurrentDictionary()))
+
+        match known.TryGetValue key with
+        | true, plan -> plan
+        | _ -> known.GetOrAdd(key, plan (types |> Array.map (fun t -> t.DType)) formula)
+
+    /// One run of a plan. Each step has a register: a range of an operand or of the result, or a chunk of its own.
+    type private Machine(plan: Plan, types: TensorType array, blocks: Block array, output: Array, count: int) =
+        let steps = plan.Steps
+        let last = steps.Length - 1
+        let room = min Chunk ((count + Vector - 1) / Vector * Vector)
+        let ragged = plan.Padded && count % Vector <> 0
+        let inPlace i = types[i].Rank > 0 && not ragged && Blocks.isContiguous types[i].Sizes blocks[i]
+
+        let register k =
+            match steps[k] with
+            | Step.Operand i when inPlace i -> { Data = blocks[i].Data; Offset = blocks[i].Offset }
+            | Step.Operand i ->
+                let data = Blocks.allocate types[i].DType room
+                if types[i].Rank = 0 then gather types[i] blocks[i] 0 room data
+                { Data = data; Offset = 0 }
+            | Step.Number(dtype, c) ->
+                let data = Blocks.allocate dtype room
+                Blocks.fill data c
+                { Data = data; Offset = 0 }
+            | Step.Apply _ when k = last && not ragged -> { Data = output; Offset = 0 }
+            | Step.Apply(_, _, dtype) -> { Data = Blocks.allocate dtype room; Offset = 0 }
+
+        let registers = Array.init steps.Length register
+
+        let at k first =
+            let register = registers[k]
+
+            match steps[k] with
+            | Step.Operand i when obj.ReferenceEquals(register.Data, blocks[i].Data) ->
+                { register with Offset = register.Offset + first }
+            | Step.Apply _ when obj.ReferenceEquals(register.Data, output) -> { register with Offset = first }
+            | _ -> register
+
+        let chunk first n =
+            let lanes = if ragged then (n + Vector - 1) / Vector * Vector else n
+
+            for k in 0..last do
+                match steps[k] with
+                | Step.Operand i when types[i].Rank > 0 && not (obj.ReferenceEquals(registers[k].Data, blocks[i].Data)) ->
+                    gather types[i] blocks[i] first n registers[k].Data
+                    Blocks.fillRange registers[k].Data n (lanes - n) 1.
+                | Step.Apply(run, args, _) -> run [| for a in args -> at a first |] (at k first) lanes
+                | _ -> ()
+
+            if ragged then Array.Copy(registers[last].Data, 0, output, first, n)
+
+        member _.Run() =
+            let mutable first = 0
+
+            while first < count do
+                let n = min Chunk (count - first)
+                chunk first n
+                first <- first + n
 
     /// The kernel of a formula for operands of these types (alike, or scalars).
     let prepare (types: TensorType list) (result: TensorType) formula : Block array -> Array =
-        let steps, padded = plan types formula
         let types = Array.ofList types
-        let count = result.Count
-        let last = steps.Length - 1
-        let room = min Chunk ((count + Vector - 1) / Vector * Vector)
-        let scratch dtype = Blocks.allocate dtype room
+        let plan = planOf types formula
 
         fun blocks ->
-            let output = Blocks.allocate result.DType count
-            let direct =
-                steps
-                |> Array.map (function
-                    | Step.Operand i -> types[i].Rank > 0 && Blocks.isContiguous types[i].Sizes blocks[i]
-                    | _ -> false)
-
-            let runs =
-                steps
-                |> Array.mapi (fun k step ->
-                    match step with
-                    | Step.Operand i when direct[k] && not (padded && count % Vector <> 0) ->
-                        { Data = blocks[i].Data; Offset = 0 }
-                    | Step.Operand i ->
-                        let data = scratch types[i].DType
-                        if types[i].Rank = 0 then gather types[i] blocks[i] 0 room data
-                        { Data = data; Offset = 0 }
-                    | Step.Number(dtype, c) ->
-                        let data = scratch dtype
-                        Blocks.fill data c
-                        { Data = data; Offset = 0 }
-                    | Step.Apply(_, _, dtype) ->
-                        { Data = (if k = last && not padded then output else scratch dtype); Offset = 0 })
-
-            let operands =
-                steps
-                |> Array.map (function
-                    | Step.Apply(_, args, _) -> Array.zeroCreate<Run> args.Length
-                    | _ -> [||])
-            let mutable p = 0
-
-            while p < count do
-                let n = min Chunk (count - p)
-                let lanes = if padded then (n + Vector - 1) / Vector * Vector else n
-
-                for k in 0..last do
-                    match steps[k] with
-                    | Step.Operand i when types[i].Rank = 0 -> ()
-                    | Step.Operand i when direct[k] && obj.ReferenceEquals(runs[k].Data, blocks[i].Data) ->
-                        runs[k] <- { Data = blocks[i].Data; Offset = blocks[i].Offset + p }
-                    | Step.Operand i ->
-                        gather types[i] blocks[i] p n runs[k].Data
-                        if lanes > n then Blocks.fillRange runs[k].Data n (lanes - n) 1.
-                    | Step.Number _ -> ()
-                    | Step.Apply(run, args, _) ->
-                        for a in 0 .. args.Length - 1 do
-                            operands[k][a] <- runs[args[a]]
-                        let target = if k = last && not padded then { Data = output; Offset = p } else runs[k]
-                        run operands[k] target lanes
-
-                if padded then Array.Copy(runs[last].Data, 0, output, p, n)
-                p <- p + n
-
+            let output = Blocks.allocate result.DType result.Count
+            Machine(plan, types, blocks, output, result.Count).Run()
             output

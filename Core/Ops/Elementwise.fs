@@ -46,7 +46,8 @@ module internal Elementwise =
 
                 match f with
                 | Cast dtype ->
-                    let back _ (args: Tensor list) _ dy = Some(lift (Cast args.Head.DType) [ dy ])
+                    let back _ (args: Tensor list) (y: Tensor) dy =
+                        if Scalars.isFloating y.DType then Some(lift (Cast args.Head.DType) [ dy ]) else None
                     { op with Attributes = [ "dtype", box dtype ]; Pull = rule back }
                 | _ -> op
         )
@@ -152,8 +153,86 @@ module internal Elementwise =
 
             Define.apply (scalar f) (List.map fit args)
 
+    let private entry f ranges summary =
+        let op = scalar f
+
+        { Name = op.Name
+          Family = "elementwise"
+          Summary = summary
+          Sample =
+            fun _ t ->
+                if Scalars.admits (Scalars.domain f) t.DType then
+                    Some(op, [ for range in ranges -> Operand.smooth range t ])
+                else
+                    None }
+
+    let private whereEntry =
+        { Name = "Where"
+          Family = "elementwise"
+          Summary = "c ? x : y."
+          Sample =
+            fun choose t ->
+                let branch = Operand.any (TensorType(enum<DType>(choose 5), t.Sizes, t.Format))
+                if t.DType = DType.Bool then Some(scalar Where, [ Operand.any t; branch; branch ]) else None }
+
+    let private castEntry =
+        Entry.unary
+            "elementwise"
+            "Cast"
+            "The nearest value of another data type; to integers towards zero, saturating, NaN to 0; to Bool x ≠ 0."
+            (fun choose _ -> Some(scalar (Cast(enum<DType>(choose 5)))))
+
+    let entries: Entry list =
+        let wide, above = (-2., 2.), (0.1, 2.)
+
+        [ entry Add [ wide; wide ] "x + y; integers wrap around."
+          entry Sub [ wide; wide ] "x - y; integers wrap around."
+          entry Mul [ wide; wide ] "x · y; integers wrap around."
+          entry Div [ wide; (0.5, 2.) ] "x / y; for integers towards zero, and x / 0 = 0."
+          // The quotient stays between 2 and 3: the remainder jumps at integers.
+          entry Rem [ (4.1, 4.9); (1.8, 2.) ] "x - y · trunc(x / y), of the sign of x; for integers x % 0 = 0."
+          entry Pow [ (0.2, 2.); wide ] "x to the power of y."
+          entry Atan2 [ above; wide ] "The angle of the point (y, x), in -π … π."
+          entry Hypot [ above; wide ] "√(x² + y²) without overflow on the way."
+          entry Max [ (-2., -0.1); above ] "The greater of x and y; NaN where either is, and -0 < 0."
+          entry Min [ (-2., -0.1); above ] "The less of x and y; NaN where either is, and -0 < 0."
+          entry Less [ wide; wide ] "x < y; false where either is NaN."
+          entry LessEqual [ wide; wide ] "x ≤ y; false where either is NaN."
+          entry Equal [ wide; wide ] "x = y; false where either is NaN."
+          entry And [ wide; wide ] "x ∧ y."
+          entry Or [ wide; wide ] "x ∨ y."
+          entry Xor [ wide; wide ] "x ⊕ y."
+          entry Not [ wide ] "¬x."
+          entry Neg [ wide ] "-x; integers wrap around."
+          entry Abs [ (-2., -0.1) ] "|x|; the least integer is its own."
+          entry Sign [ above ] "x / |x|; x where it is 0 or NaN."
+          entry Floor [ (0.1, 0.9) ] "⌊x⌋."
+          entry Ceil [ (0.1, 0.9) ] "⌈x⌉."
+          entry Round [ (0.6, 1.4) ] "The nearest integer, halves to even."
+          entry Sqrt [ above ] "√x; NaN below 0."
+          entry Exp [ wide ] "eˣ."
+          entry Expm1 [ wide ] "eˣ - 1, accurate near 0."
+          entry Log [ above ] "ln x; NaN below 0."
+          entry Log1p [ (-0.8, 2.) ] "ln(1 + x), accurate near 0."
+          entry Sin [ wide ] "sin x."
+          entry Cos [ wide ] "cos x."
+          entry Tan [ (-1.2, 1.2) ] "tan x."
+          entry Asin [ (-0.9, 0.9) ] "arcsin x; NaN outside -1 … 1."
+          entry Acos [ (-0.9, 0.9) ] "arccos x; NaN outside -1 … 1."
+          entry Atan [ wide ] "arctan x."
+          entry Sinh [ wide ] "sinh x."
+          entry Cosh [ wide ] "cosh x."
+          entry Tanh [ wide ] "tanh x."
+          entry Asinh [ wide ] "arsinh x."
+          entry Acosh [ (1.2, 3.) ] "arcosh x; NaN below 1."
+          entry Atanh [ (-0.9, 0.9) ] "artanh x; NaN outside -1 … 1."
+          entry Erf [ wide ] "The error function, 2/√π ∫₀ˣ exp(-t²) dt."
+          whereEntry
+          castEntry ]
+
 /// What all interpreters share: operators mean elementwise ops.
 [<AbstractClass>]
 type internal OpInterpreter() =
     inherit Interpreter()
     override _.Lift(f, args) = Elementwise.lift f args
+    override _.Show t = $"{t.Type} (traced)"

@@ -43,6 +43,15 @@ module internal Formulas =
         visit formula |> ignore
         steps.ToArray()
 
+    /// The data type that a scalar function gives for operands of one.
+    let resultType f dtype =
+        match f with
+        | Less
+        | LessEqual
+        | Equal -> DType.Bool
+        | Cast target -> target
+        | _ -> dtype
+
     /// The data type, given the operands'; None for a literal, which takes any. Error where the operands do not fit.
     let rec private infer (args: DType list) formula : Result<DType option, string> =
         match formula with
@@ -72,12 +81,8 @@ module internal Formulas =
                 | _ when f = Where && known.Head <> Some DType.Bool -> Error "the condition is not Bool"
                 | _ :: _ :: _ -> Error "its operands have different data types"
                 | [ t ] when not (Scalars.admits (Scalars.domain f) t) -> Error $"{t} has no {f}"
-                | _ ->
-                    match f with
-                    | Less
-                    | LessEqual
-                    | Equal -> Ok(Some DType.Bool)
-                    | _ -> Ok(List.tryHead alike)
+                | [ t ] -> Ok(Some(resultType f t))
+                | [] -> Ok(if resultType f DType.Float32 = DType.Bool then Some DType.Bool else None)
 
     let typeOf args formula = infer args formula |> Result.map (Option.defaultValue DType.Float32)
 
@@ -99,14 +104,7 @@ module internal Formulas =
                         | None -> Scalars.store known lane
                         | Some _ -> lane)
 
-                let dtype =
-                    match f with
-                    | Less
-                    | LessEqual
-                    | Equal -> DType.Bool
-                    | Cast dtype -> dtype
-                    | _ -> known
-
+                let dtype = resultType f known
                 Some dtype, Scalars.store dtype (Scalars.eval f operands)
 
         match go formula with

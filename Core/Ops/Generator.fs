@@ -23,6 +23,15 @@ type Generator(seed: uint64) =
     member internal _.Reserve(count: int) : Draw =
         { Key = seed; Position = uint64 (Interlocked.Add(&position, int64 count) - int64 count) }
 
+    /// The draws that follow, left where they are.
+    member internal _.Peek() : Draw = { Key = seed; Position = uint64 (Volatile.Read &position) }
+
+    /// Takes draws if none were taken since `start` was looked at.
+    member internal _.TryReserve(start: Draw, count: int) =
+        count = 0
+        || Interlocked.CompareExchange(&position, int64 start.Position + int64 count, int64 start.Position) =
+            int64 start.Position
+
     /// The generator that draws of this flow of execution take from. Set it to start over with a seed.
     static member Current
         with get () =

@@ -58,7 +58,7 @@ module internal Labels =
             )
 
     /// Each label with its count of earlier equals: the second S is ('S', 1).
-    let private keyed (labels: string) =
+    let keyed (labels: string) =
         [ for k in 0 .. labels.Length - 1 ->
               labels[k], (labels |> Seq.take k |> Seq.filter ((=) labels[k]) |> Seq.length) ]
 

@@ -81,12 +81,12 @@ module internal Scalars =
         | Round -> roundEven a
         | Sqrt -> sqrt a
         | Exp -> exp a
-        | Expm1 -> if abs a < 1e-5 then a + a * a / 2. + a * a * a / 6. else 2. * sinh (a / 2.) * exp (a / 2.)
+        | Expm1 ->
+            if abs a < 1e-5 then a + a * a / 2. + a * a * a / 6.
+            elif abs a < 1. then 2. * sinh (a / 2.) * exp (a / 2.)
+            else exp a - 1.
         | Log -> log a
-        | Log1p ->
-            // Kahan: the rounding error of 1 + a divides out.
-            let u = 1. + a in
-            if u = 1. || u = infinity then (if u = 1. then a else u) else log u * (a / (u - 1.))
+        | Log1p -> if abs a < 0.5 then 2. * System.Math.Atanh(a / (2. + a)) else log (1. + a)
         | Sin -> sin a
         | Cos -> cos a
         | Tan -> tan a
@@ -99,7 +99,8 @@ module internal Scalars =
         | Asinh -> System.Math.Asinh a
         | Acosh -> System.Math.Acosh a
         | Atanh -> System.Math.Atanh a
-        | Erf -> MathNet.Numerics.SpecialFunctions.Erf a
+        // MathNet's loses the sign of 0.
+        | Erf -> if a = 0. then a else MathNet.Numerics.SpecialFunctions.Erf a
         | _ -> invalidOp $"{scalar} takes more than one number"
 
     let private real2 scalar (a: float) (b: float) =
@@ -188,18 +189,19 @@ module internal Scalars =
         | Mul, 0 -> Some(dy * b)
         | Mul, _ -> Some(dy * a)
         | Div, 0 -> Some(dy / b)
-        | Div, _ -> Some(-(dy * y / b))
+        | Div, _ -> Some(-(dy / b * y))
         | Rem, 0 -> Some dy
         // y = a - b·trunc(a / b), and the quotient (a - y) / b is that integer up to rounding.
         | Rem, _ -> Some(-(dy * f Round ((a - y) / b)))
         // b = 0 is apart, or a = 0 would give 0 · ∞; likewise a = 0 below.
         | Pow, 0 -> Some(select (f2 Equal b zero) zero (dy * b * f2 Pow a (b - one)))
         | Pow, _ -> Some(select (f2 Equal a zero) zero (dy * y * f Log a))
-        | Atan2, 0 -> Some(dy * b / (a * a + b * b))
-        | Atan2, _ -> Some(-(dy * a / (a * a + b * b)))
+        // a² + b² overflows long before the slope vanishes; the radius does not.
+        | Atan2, 0 -> let r = f2 Hypot a b in Some(dy * (b / r) / r)
+        | Atan2, _ -> let r = f2 Hypot a b in Some(-(dy * (a / r) / r))
         // The slope at the origin, 0 / 0, is taken as 0.
-        | Hypot, 0 -> Some(select (f2 Equal y zero) zero (dy * a / y))
-        | Hypot, _ -> Some(select (f2 Equal y zero) zero (dy * b / y))
+        | Hypot, 0 -> Some(select (f2 Equal y zero) zero (dy * (a / y)))
+        | Hypot, _ -> Some(select (f2 Equal y zero) zero (dy * (b / y)))
         | (Max | Min), _ ->
             let this, other = if i = 0 then a, b else b, a
             let wins = if scalar = Max then f2 Less other this else f2 Less this other
@@ -219,9 +221,10 @@ module internal Scalars =
         | Atan, _ -> Some(dy / (one + a * a))
         | Sinh, _ -> Some(dy * f Cosh a)
         | Cosh, _ -> Some(dy * f Sinh a)
-        | Tanh, _ -> Some(dy * (one - y * y))
+        | Tanh, _ -> Some(dy * ((one - y) * (one + y)))
         | Asinh, _ -> Some(dy / f2 Hypot a one)
-        | Acosh, _ -> Some(dy / f Sqrt ((a - one) * (a + one)))
+        // Two roots: the product under one would overflow.
+        | Acosh, _ -> Some(dy / (f Sqrt (a - one) * f Sqrt (a + one)))
         | Atanh, _ -> Some(dy / ((one - a) * (one + a)))
         | Erf, _ -> Some(dy * Literal(2. / sqrt System.Math.PI) * f Exp (-(a * a)))
         | Where, 1 -> Some(select a dy zero)

@@ -20,6 +20,32 @@ type internal Tracer(name: string, depth: int, inputs: Tensor list) as this =
 
     let owned (t: Tensor) = obj.ReferenceEquals(t.Interpreter, this)
 
+    /// Of another trace: one that has ended, or that another thread is recording.
+    let foreign (t: Tensor) =
+        match t.Interpreter with
+        | :? Tracer as other -> not (obj.ReferenceEquals(other, this))
+        | _ -> false
+
+    let escaped op (args: Tensor list) =
+        let strays =
+            [ for t in args do
+                  if foreign t || closed && owned t then string t.Type ]
+        let owner =
+            args
+            |> List.tryPick (fun t ->
+                match t.Interpreter with
+                | :? Tracer as tracer when foreign t || closed -> Some tracer.Name
+                | _ -> None)
+
+        raise (
+            EscapedTensorException(
+                op,
+                [ for a in args -> a.Type ],
+                $"""{String.Join(", ", strays)} belongs to a trace of {Option.defaultValue name owner}, and is used outside of it""",
+                "return the tensor from the function instead of keeping it elsewhere"
+            )
+        )
+
     let blockOf (t: Tensor) =
         match t.Origin with
         | Origin.Result(node, k) when owned t -> ValueSome(values[node.Id].[k])
@@ -33,6 +59,7 @@ type internal Tracer(name: string, depth: int, inputs: Tensor list) as this =
         let blocks = [| for a in node.Args -> (blockOf a).Value |]
         values[node.Id] <- Execute.prepare node.Op.Kernel [ for a in node.Args -> a.Type ] node.Results draw blocks
 
+    member _.Name = name
     /// The inputs as the function is to see them.
     member _.Inputs = variables
     /// What the host read, in order, and the elements it saw.
@@ -45,16 +72,7 @@ type internal Tracer(name: string, depth: int, inputs: Tensor list) as this =
     override _.Depth = if closed then -1 else depth
 
     override _.Apply(op, args) =
-        if closed then
-            let strays = args |> List.filter owned |> List.map (fun t -> t.Type)
-            raise (
-                EscapedTensorException(
-                    op.Name,
-                    [ for a in args -> a.Type ],
-                    $"an operand of type %A{strays} belongs to a trace of {name} that has ended",
-                    "return the tensor from the function instead of keeping it elsewhere"
-                )
-            )
+        if closed || List.exists foreign args then escaped op.Name args
 
         let results = op.Infer [ for a in args -> a.Type ]
         let draw =
@@ -85,15 +103,7 @@ type internal Tracer(name: string, depth: int, inputs: Tensor list) as this =
             )
 
     override this.Read t =
-        if closed then
-            raise (
-                EscapedTensorException(
-                    "Read",
-                    [ t.Type ],
-                    $"it belongs to a trace of {name} that has ended",
-                    "return the tensor from the function instead of keeping it elsewhere"
-                )
-            )
+        if closed then escaped "Read" [ t ]
 
         let block = this.Value t
         reads.Add(t, Blocks.toArray t.Type block)
@@ -101,7 +111,7 @@ type internal Tracer(name: string, depth: int, inputs: Tensor list) as this =
 
     /// The program that computes these tensors from the inputs.
     member _.Trace(outputs: Tensor list) : Trace =
-        let nodes = Graph.reach owned outputs
+        let nodes = Graph.reach owned outputs |> Graph.withoutVariables
         let constants = List<Tensor>()
         let literals = Dictionary<struct (DType * int64), Value>()
         let captured = Dictionary<Tensor, Value>(HashIdentity.Reference)
@@ -117,6 +127,8 @@ type internal Tracer(name: string, depth: int, inputs: Tensor list) as this =
                 known[key]
 
         let value (t: Tensor) =
+            let t = if owned t then Graph.behind t else t
+
             match t.Origin with
             | Origin.Input(k, _) when owned t -> Value.Input k
             | Origin.Result(node, k) when owned t -> Value.Result(numbers[node.Id], k)

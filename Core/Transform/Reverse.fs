@@ -5,8 +5,6 @@ open System.Collections.Generic
 /// Reverse-mode derivatives: more graph, made by each op's reverse rule from the last op to the first.
 [<RequireQualifiedAccess>]
 module internal Reverse =
-    let private identity (t: TensorType) = { Movement.permute [ 0 .. t.Rank - 1 ] with Name = "Variable" }
-
     /// A tensor of a closed tape as a concrete one, or its whole graph would stay in memory.
     let private detach (t: Tensor) =
         match t.Interpreter with
@@ -14,9 +12,7 @@ module internal Reverse =
         | _ -> t
 
     /// A number in the type, and under the interpreter, of a tensor.
-    let fill (like: Tensor) value =
-        let spread = Movement.broadcast (List.ofArray like.Type.Sizes) like.Format []
-        like.Interpreter.Apply(spread, [ Tensor.Literal(like.DType, value) ]).Head
+    let fill (like: Tensor) value = Movement.constant like.Interpreter like.Type value
 
     let private backward (variables: Tensor list) (ys: Tensor list) (cotangents: Tensor option list) =
         let id (t: Tensor) =
@@ -80,7 +76,7 @@ module internal Reverse =
                                       tape
                                   else
                                       x.Interpreter
-                              owner.Apply(identity x.Type, [ x ]).Head ]
+                              owner.Apply(Graph.variable x.Type, [ x ]).Head ]
 
                     let ys, aux = f variables
                     variables, ys, aux

@@ -9,6 +9,7 @@ type internal Tape(depth: int) =
     /// From here on its tensors are as good as concrete.
     member _.Close() = closed <- true
     override _.Depth = if closed then System.Int32.MaxValue else depth
+    override _.Show t = Direct.Instance.Show t
     override _.Read t = (Execute.blockOf t).Value
 
     override this.Apply(op, args) =

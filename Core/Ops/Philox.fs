@@ -1,7 +1,5 @@
 namespace Functional
 
-open System
-
 /// Counter-based random numbers: Philox 4×32-10 (Salmon, Moraes, Dror and Shaw, "Parallel random numbers: as easy as
 /// 1, 2, 3", 2011).
 [<RequireQualifiedAccess>]
@@ -21,7 +19,7 @@ module internal Philox =
         words
 
     /// The words of lanes 2n and 2n + 1 of a draw, 64 bits each.
-    let private pair (draw: Draw) (n: int) =
+    let pair (draw: Draw) (n: int) =
         let struct (a, b, c, d) =
             block
                 (struct (uint32 draw.Key, uint32 (draw.Key >>> 32)))
@@ -38,16 +36,3 @@ module internal Philox =
     let lane (draw: Draw) k =
         let struct (even, odd) = pair draw (k / 2)
         if k % 2 = 0 then even else odd
-
-    /// Uniform numbers in [0, 1), lane by lane.
-    let fill (draw: Draw) (result: TensorType) : Array =
-        let output = Blocks.allocate result.DType result.Count
-        let set =
-            match output with
-            | :? (float32 array) as data -> fun k bits -> data[k] <- float32 (uniform DType.Float32 bits)
-            | data -> let data = data :?> float array in fun k bits -> data[k] <- uniform DType.Float64 bits
-        for n in 0 .. (result.Count + 1) / 2 - 1 do
-            let struct (even, odd) = pair draw n
-            set (2 * n) even
-            if 2 * n + 1 < result.Count then set (2 * n + 1) odd
-        output

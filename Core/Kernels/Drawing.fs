@@ -1,0 +1,19 @@
+namespace Functional
+
+open System
+
+/// Random numbers into memory.
+[<RequireQualifiedAccess>]
+module internal Drawing =
+    /// Uniform numbers in [0, 1), lane by lane.
+    let fill (draw: Draw) (result: TensorType) : Array =
+        let output = Blocks.allocate result.DType result.Count
+        let set =
+            match output with
+            | :? (float32 array) as data -> fun k bits -> data[k] <- float32 (Philox.uniform DType.Float32 bits)
+            | data -> let data = data :?> float array in fun k bits -> data[k] <- Philox.uniform DType.Float64 bits
+        for n in 0 .. (result.Count + 1) / 2 - 1 do
+            let struct (even, odd) = Philox.pair draw n
+            set (2 * n) even
+            if 2 * n + 1 < result.Count then set (2 * n + 1) odd
+        output
