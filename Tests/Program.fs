@@ -4,12 +4,7 @@ open System
 open Expecto
 
 let tests =
-    testList
-        "Functional"
-        [ MovementTests.tests
-          ArrangingTests.tests
-          IndexingTests.tests
-          SortingTests.tests ]
+    testList "Functional" [ MovementTests.tests; ArrangingTests.tests; IndexingTests.tests; SortingTests.tests ]
 
 [<EntryPoint>]
 let main arguments =

@@ -4,7 +4,7 @@ open System.Collections.Generic
 
 /// What is wrong with a trace. An instruction is given by its number.
 [<RequireQualifiedAccess>]
-type Fault =
+type internal Fault =
     /// An operand or output that the trace does not have, or has not computed yet. No instruction: an output.
     | Undefined of instruction: int option * value: Value
     /// The results that an instruction states, and those that its op infers from the operands.
@@ -18,7 +18,7 @@ type Fault =
 [<Sealed>]
 type InvalidTraceException internal (faults: Fault list, explanation: string) =
     inherit FunctionalException("Verify", [], explanation, "report this: the library, or an op of yours, made it")
-    member _.Faults = faults :> IReadOnlyList<Fault>
+    member internal _.Faults = faults
 
 /// Checks that a trace is a program: operands before their use, types as inferred, each draw its own.
 [<RequireQualifiedAccess>]
