@@ -13,8 +13,8 @@ let tests =
                 Learn.LayerTests.tests
                 Learn.OptimiserTests.tests
                 Learn.NetworkTests.tests
-                Learn.DigitsTests.tests ] ]
-    testList "Functional" [ MovementTests.tests; ArrangingTests.tests; IndexingTests.tests; SortingTests.tests ]
+                Learn.DigitsTests.tests ]
+          testList "Ops" [ MovementTests.tests; ArrangingTests.tests; IndexingTests.tests; SortingTests.tests ] ]
 
 [<EntryPoint>]
 let main arguments =

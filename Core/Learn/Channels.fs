@@ -14,9 +14,6 @@ module internal Channels =
     /// A tensor without the dimension, repeated along it: the sizes and labels of `like`.
     let spread dim (like: TensorType) (x: Tensor) = Movement.spread like [ dim ] x
 
-    /// A tensor that is held fixed: no derivative passes.
-    let held (x: Tensor) = Movement.hold x
-
     /// 0, 1, 2, … along the dimension, alike in all else.
     let numbers dim (like: TensorType) dtype =
         let numbers = HostData.arange dtype 0. (float like.Sizes[dim]) 1.

@@ -3,7 +3,6 @@ namespace Functional
 open System
 open System.Collections.Generic
 open System.Runtime.InteropServices
-open Functional.FSharp
 
 /// Layers one after another, immutable. As a structure a network is its layers: the gradient with respect to a network is a
 /// network, and an optimiser makes the next one from both. All networks that come from one share its traces, so that new
@@ -11,12 +10,6 @@ open Functional.FSharp
 [<Sealed; AllowNullLiteral(false)>]
 type Network private (layers: ILayer array, cache: AcceleratedFunction<struct (bool * ILayer array * Tensor), Tensor>) =
     static do
-        Openings.register
-            typeof<Network>
-            (Registered(
-                (fun network -> (network :?> Network).Parts),
-                (fun network parts -> (network :?> Network).With(Array.map unbox<ILayer> parts))
-            ))
         Structure.Register<Network>(
             (fun network -> network.Parts),
             (fun network parts -> network.With [| for layer in parts -> unbox<ILayer> layer |])
