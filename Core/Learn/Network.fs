@@ -58,6 +58,7 @@ type Network private (layers: ILayer array, cache: AcceleratedFunction<struct (b
             AcceleratedFunction<_, _>(direct, { FSharp.AccelerateOptions.Default with Name = "Network" })
         )
 
+    /// The layers, first to last.
     member _.Layers = layers :> IReadOnlyList<ILayer>
 
     /// The traces of this network and of all that come from it, with their counters.
