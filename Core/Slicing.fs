@@ -27,7 +27,7 @@ module Slicing =
 
     type Tensor with
         /// Ranges with both ends included, as F# has them, and positions, whose dimensions disappear: `x[1..3, *, 0]`.
-        /// Negative ones count from the end: `x[..-2]` leaves the last element out. What is not named is taken whole.
+        /// Negative ones count from the end: `x[.. -2]` leaves the last element out. What is not named is taken whole.
         /// Throws DimensionException for more ranges than dimensions, or for one that leaves its dimension.
         member x.GetSlice([<ParamArray>] bounds: objnull array) : Tensor =
             Indexing.slice (slices (List.ofArray bounds)) x

@@ -1,6 +1,7 @@
 namespace Functional.Properties
 
 open Functional
+open Functional.FSharp
 
 /// Accelerated and direct calls are the same calls.
 [<RequireQualifiedAccess>]

@@ -6,7 +6,7 @@ open Functional
 [<RequireQualifiedAccess>]
 module internal Functions =
     let leaves (x: 'T) = Structures.flatten x |> fst |> List.ofArray
-    let rebuild (x: 'T) (leaves: Tensor list) = unbox<'T>(Structures.rebuild x (Array.ofList leaves))
+    let rebuild (x: 'T) (leaves: Tensor list) = Structures.replace x (Array.ofList leaves)
 
     /// Runs with draws that start over from a seed.
     let seeded (seed: uint64) (run: unit -> 'R) =
@@ -28,8 +28,3 @@ module internal Functions =
 
         let cotangents = [ for y in ys -> if Scalars.isFloating y.DType then Some y else None ]
         rebuild result ys, List.choose id (pull cotangents)
-
-    /// What the function does for inputs of these types.
-    let trace (f: 'T -> 'R) (x: 'T) : Trace =
-        Tracing.record "the function" (leaves x) (fun xs -> f (rebuild x xs)) (fun tracer result ->
-            tracer.Trace(leaves result))

@@ -105,8 +105,7 @@ module internal Generate =
     /// Other values for the same inputs.
     let fresh random taste (program: RandomProgram) : RandomProgram =
         { program with
-            Inputs =
-                [ for i in program.Inputs -> inputOf random taste { Type = i.Type; Valid = i.Valid; Smooth = (-1., 1.) } ] }
+            Inputs = [ for i in program.Inputs -> inputOf random taste { Operand.any i.Type with Valid = i.Valid } ] }
 
     /// An instance of a catalogue entry that takes this type first, as its choices make it.
     let instance (entry: Entry) choices (first: TensorType) = entry.Sample (System.Random choices).Next first
@@ -181,6 +180,7 @@ module internal Generate =
             let step =
                 { Op = op
                   Operands = sources
+                  Like = if operands.IsEmpty then Some(Option.defaultValue values[0] first) else None
                   Results = op.Infer [ for s in sources -> RandomProgram.typeOf program s ]
                   Entry = entry.Name
                   Choices = choices }
@@ -190,7 +190,8 @@ module internal Generate =
     /// A program of about `size` steps. Its outputs are the last step and up to two others.
     let program (size: int) (random: Random) : RandomProgram =
         let taste = if random.Next 3 = 0 then Taste.Wild else Taste.Tame
-        let empty = { Inputs = []; Steps = []; Outputs = [] }
+        let first = inputOf random taste (Operand.any (tensorType random))
+        let empty = { Inputs = [ first ]; Steps = []; Outputs = [] }
 
         let rec grow left (program: RandomProgram) =
             if left > 0 || program.Steps.IsEmpty then grow (left - 1) (extend random taste program) else program

@@ -55,5 +55,5 @@ module internal Oracle =
 
     /// A function's trace for a value, on that value.
     let agreesOn (f: 'T -> 'R) (x: 'T) seed =
-        let trace = Functions.seeded seed (fun () -> Functions.trace f x)
+        let trace = Functions.seeded seed (fun () -> Functional.FSharp.Acceleration.traceOf f x)
         agrees trace { Key = seed; Position = 0UL } (Functions.leaves x)

@@ -14,8 +14,16 @@ type Source =
 /// An input: its type, the values it may take (both included; None: any), and one such value for each element.
 type ProgramInput = internal { Type: TensorType; Valid: (float * float) option; Data: Array }
 
-/// An op applied. `Entry` and `Choices` say how the catalogue came to it.
-type Step = internal { Op: Op; Operands: Source list; Results: TensorType list; Entry: string; Choices: int }
+/// An op applied. A draw, which has no operands, is made like the value `Like`. `Entry` and `Choices` say how the
+/// catalogue came to the op.
+type Step =
+    internal
+        { Op: Op
+          Operands: Source list
+          Like: Source option
+          Results: TensorType list
+          Entry: string
+          Choices: int }
 
 /// A well-typed composition of ops on values of its own. It can be run as a function of tensors, so by direct
 /// execution, inside a gradient and while being traced alike.
@@ -38,7 +46,9 @@ type RandomProgram =
         let joined (parts: string seq) = String.Join(", ", parts)
 
         let step i (s: Step) =
-            $"  y{i}: {joined (Seq.map string s.Results)} = {Print.op s.Op}({joined (Seq.map source s.Operands)})"
+            let operands = joined (Seq.map source s.Operands)
+            let like = s.Like |> Option.map (fun v -> $" like {source v}") |> Option.defaultValue ""
+            $"  y{i}: {joined (Seq.map string s.Results)} = {Print.op s.Op}({operands}){like}"
 
         String.Join(
             "\n",
@@ -71,7 +81,10 @@ module RandomProgram =
             | Source.Number(dtype, c) -> Tensor.Literal(dtype, c)
 
         for i, step in Seq.indexed program.Steps do
-            results[i] <- Tensor.Apply(step.Op, List.map value step.Operands)
+            results[i] <-
+                match step.Like with
+                | Some like -> (value like).Interpreter.Apply(step.Op, [])
+                | None -> Tensor.Apply(step.Op, List.map value step.Operands)
 
         results
 
@@ -99,7 +112,7 @@ module RandomProgram =
 
         List.iter need program.Outputs
         for i in steps.Length - 1 .. -1 .. 0 do
-            if needed[i] then List.iter need steps[i].Operands
+            if needed[i] then List.iter need (Option.toList steps[i].Like @ steps[i].Operands)
 
         let renumber kept = Array.scan (fun n k -> if k then n + 1 else n) 0 kept
         let newStep, newInput = renumber needed, renumber used
@@ -114,5 +127,7 @@ module RandomProgram =
             items |> List.indexed |> List.filter (fun (i, _) -> kept[i]) |> List.map snd
 
         { Inputs = keep used program.Inputs
-          Steps = keep needed program.Steps |> List.map (fun s -> { s with Operands = List.map move s.Operands })
+          Steps =
+            [ for s in keep needed program.Steps ->
+                  { s with Operands = List.map move s.Operands; Like = Option.map move s.Like } ]
           Outputs = List.map move program.Outputs }

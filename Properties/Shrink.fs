@@ -37,7 +37,9 @@ module internal Shrink =
 
                 RandomProgram.prune
                     { Inputs = program.Inputs @ inputs
-                      Steps = [ for s in program.Steps -> { s with Operands = List.map replace s.Operands } ]
+                      Steps =
+                        [ for s in program.Steps ->
+                              { s with Operands = List.map replace s.Operands; Like = Option.map replace s.Like } ]
                       Outputs = List.map replace program.Outputs }
     }
 

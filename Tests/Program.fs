@@ -12,7 +12,9 @@ let tests =
                 Learn.LossTests.tests
                 Learn.LayerTests.tests
                 Learn.OptimiserTests.tests
-                Learn.NetworkTests.tests ] ]
+                Learn.NetworkTests.tests
+                Learn.DigitsTests.tests ]
+          testList "Ops" [ MovementTests.tests; ArrangingTests.tests; IndexingTests.tests; SortingTests.tests ] ]
 
 [<EntryPoint>]
 let main arguments =

@@ -18,7 +18,7 @@ type internal Fault =
 [<Sealed>]
 type InvalidTraceException internal (faults: Fault list, explanation: string) =
     inherit FunctionalException("Verify", [], explanation, "report this: the library, or an op of yours, made it")
-    member internal _.Faults = faults :> IReadOnlyList<Fault>
+    member internal _.Faults = faults
 
 /// Checks that a trace is a program: operands before their use, types as inferred, each draw its own.
 [<RequireQualifiedAccess>]

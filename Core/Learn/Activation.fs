@@ -41,7 +41,7 @@ module Activation =
     /// derivative, which is 0, is not taken.
     let private shifted op (x: Tensor) =
         let dim = Channels.dimension op x.Type
-        x - Channels.spread dim x.Type (Channels.held (Channels.max dim x)), dim
+        x - Channels.spread dim x.Type (Movement.hold (Channels.max dim x)), dim
 
     /// e^xᵢ / Σⱼ e^xⱼ along the channels, without overflow.
     /// Throws DimensionException for a formatted tensor without C, or one without dimensions.

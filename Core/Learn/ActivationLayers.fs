@@ -5,6 +5,7 @@ open Functional.FSharp
 /// A layer without parameters that does the same in training and in prediction.
 [<AbstractClass; AllowNullLiteral(false)>]
 type ActivationLayer() =
+    /// The function.
     abstract Predict: x: Tensor -> Tensor
 
     interface IAcceleratable
@@ -24,7 +25,9 @@ type Relu() =
 [<Sealed>]
 type LeakyRelu(slope: float) =
     inherit ActivationLayer()
+    /// A slope of 0.01.
     new() = LeakyRelu 0.01
+    /// The factor of what is not positive.
     member _.Slope = slope
     override _.Predict x = Activation.leakyRelu slope x
 

@@ -1,10 +1,15 @@
 namespace Functional
 
-/// How Adam moves: how much its means keep of their past, and what is added to the denominator.
+/// How Adam moves.
 type AdamOptions =
-    { Beta1: float
-      Beta2: float
-      Epsilon: float }
+    {
+        /// β₁, what the mean of gradients keeps in a step.
+        Beta1: float
+        /// β₂, what the mean of squares keeps in a step.
+        Beta2: float
+        /// ε, added to the root of the mean of squares.
+        Epsilon: float
+    }
 
     /// β₁ = 0.9, β₂ = 0.999, ε = 10⁻⁸: the defaults of the paper.
     static member Default = { Beta1 = 0.9; Beta2 = 0.999; Epsilon = 1e-8 }
@@ -12,8 +17,9 @@ type AdamOptions =
 /// What Adam keeps from step to step. Learning rate and step count are tensors: other ones need no new trace.
 type AdamState<'P> =
     {
+        /// α, a scalar of Float64.
         LearningRate: Tensor
-        /// Steps taken so far.
+        /// t, the steps taken so far: a scalar of Float64.
         Steps: Tensor
         /// The running mean of gradients, biased towards 0.
         Mean: 'P

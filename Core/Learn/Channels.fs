@@ -14,20 +14,10 @@ module internal Channels =
     /// A tensor without the dimension, repeated along it: the sizes and labels of `like`.
     let spread dim (like: TensorType) (x: Tensor) = Movement.spread like [ dim ] x
 
-    /// A tensor that is held fixed: no derivative passes.
-    let held (x: Tensor) = Movement.hold x
-
     /// 0, 1, 2, … along the dimension, alike in all else.
     let numbers dim (like: TensorType) dtype =
-        let ty = TensorType(dtype, [ like.Sizes[dim] ])
-        let data = Blocks.allocate dtype like.Sizes[dim]
-        for k in 0 .. data.Length - 1 do
-            Blocks.fillRange data k 1 (float k)
-        Direct.Instance.Apply(
-            Movement.broadcast (List.ofArray like.Sizes) like.Format [ dim ],
-            [ Direct.Tensor(ty, Blocks.ofArray ty data) ]
-        )
-        |> List.head
+        let numbers = HostData.arange dtype 0. (float like.Sizes[dim]) 1.
+        Define.apply (Movement.broadcast (List.ofArray like.Sizes) like.Format [ dim ]) [ numbers ]
 
     /// Where the last dimension is that of the channels, which belongs elsewhere: there, and under these labels.
     let restore dim (format: Format) (x: Tensor) =

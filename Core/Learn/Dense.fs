@@ -12,8 +12,11 @@ type Dense(units: int, weights: Tensor | null, bias: Tensor | null) =
     /// A layer whose parameters are yet to be drawn.
     new(units: int) = Dense(units, null, null)
 
+    /// How many channels its output has.
     member _.Units = units
+    /// [n, units]; null until the layer is initialised.
     member _.Weights = weights
+    /// [units]; null until the layer is initialised.
     member _.Bias = bias
 
     /// x · W + b. Throws StructureException before the layer is initialised, ShapeException for another number of channels.

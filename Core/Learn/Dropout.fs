@@ -10,6 +10,7 @@ type Dropout(probability: float) =
         ArgumentOutOfRangeException.ThrowIfNegative probability
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(probability, 1.)
 
+    /// The share of elements that is set to 0.
     member _.Probability = probability
 
     interface IAcceleratable

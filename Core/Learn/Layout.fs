@@ -20,9 +20,13 @@ type Layout private (dtype: DType, format: Format, sizes: Nullable<int> array) =
     /// Tensors of just this type.
     static member Of(ty: TensorType) = Layout(ty.DType, ty.Format, ty.Sizes |> Array.map Nullable)
 
+    /// The data type of the elements.
     member _.DType = dtype
+    /// The labels; empty for unformatted tensors.
     member _.Format = format
+    /// The number of dimensions.
     member _.Rank = sizes.Length
+    /// The sizes, null where a size may vary.
     member _.Sizes = sizes :> IReadOnlyList<Nullable<int>>
 
     /// The same sizes and labels with elements of another type.

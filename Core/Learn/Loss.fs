@@ -54,4 +54,4 @@ module Loss =
     let meanSquaredError (y: Tensor) (target: Tensor) : Tensor =
         checkSizes "MeanSquaredError" y target y.Type.Sizes
         let error = y - target
-        total (error * error) / float y.Count
+        Statistics.mean [] (error * error)

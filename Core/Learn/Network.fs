@@ -3,7 +3,6 @@ namespace Functional
 open System
 open System.Collections.Generic
 open System.Runtime.InteropServices
-open Functional.FSharp
 
 /// Layers one after another, immutable. As a structure a network is its layers: the gradient with respect to a network is a
 /// network, and an optimiser makes the next one from both. All networks that come from one share its traces, so that new
@@ -11,12 +10,10 @@ open Functional.FSharp
 [<Sealed; AllowNullLiteral(false)>]
 type Network private (layers: ILayer array, cache: AcceleratedFunction<struct (bool * ILayer array * Tensor), Tensor>) =
     static do
-        Openings.register
-            typeof<Network>
-            (Registered(
-                (fun network -> (network :?> Network).Parts),
-                (fun network parts -> (network :?> Network).With(Array.map unbox<ILayer> parts))
-            ))
+        Structure.Register<Network>(
+            (fun network -> network.Parts),
+            (fun network parts -> network.With [| for layer in parts -> unbox<ILayer> layer |])
+        )
 
     static let rec isAcceleratable (layer: ILayer) =
         match layer with
@@ -40,7 +37,7 @@ type Network private (layers: ILayer array, cache: AcceleratedFunction<struct (b
             let run, rest = List.takeWhile alike layers, List.skipWhile alike layers
             (isAcceleratable first, Array.ofList run) :: runs rest
 
-    member private _.Parts: objnull array = layers |> Array.map box
+    member private _.Parts: IReadOnlyList<objnull> = [| for layer in layers -> box layer |]
     member private _.With(layers: ILayer array) = Network(layers, cache)
 
     member private _.Run(training, acceleration, x) =
@@ -58,9 +55,10 @@ type Network private (layers: ILayer array, cache: AcceleratedFunction<struct (b
     static member Sequential([<ParamArray>] layers: ILayer array) =
         Network(
             Array.copy layers,
-            AcceleratedFunction<_, _>(direct, { AccelerateOptions.Default with Name = "Network" })
+            AcceleratedFunction<_, _>(direct, { FSharp.AccelerateOptions.Default with Name = "Network" })
         )
 
+    /// The layers, first to last.
     member _.Layers = layers :> IReadOnlyList<ILayer>
 
     /// The traces of this network and of all that come from it, with their counters.

@@ -7,12 +7,17 @@ type SgdOptions =
         Momentum: float
     }
 
+    /// A momentum of 0.9.
     static member Default = { Momentum = 0.9 }
 
 /// What stochastic gradient descent keeps from step to step. The learning rate is a tensor: another one needs no new trace.
 type SgdState<'P> =
-    { LearningRate: Tensor
-      Velocity: 'P }
+    {
+        /// ε, a scalar of Float64.
+        LearningRate: Tensor
+        /// v, a structure like the parameters.
+        Velocity: 'P
+    }
 
     /// The same state with another learning rate.
     member state.WithLearningRate(learningRate: float) = { state with LearningRate = Parameters.number learningRate }

@@ -60,14 +60,17 @@ module internal Indexing =
 
     let private extended name dim before after (least: int) (edges: Tensor -> Tensor * Tensor) (x: Tensor) =
         let size = x.Type.Sizes[dim]
-        if before < 0 || after < 0 || least > size then
+        if before < 0 || after < 0 || (max before after > 0 && least > size) then
             Labels.dimensionError
                 name
                 [ x.Type ]
                 $"dimension {dim} cannot be extended by {before} and {after} elements"
                 "use amounts of at least 0, and smaller ones or a larger dimension"
-        let low, high = edges x
-        Define.apply (Movement.concat dim) [ low; x; high ]
+        if before = 0 && after = 0 then
+            x
+        else
+            let low, high = edges x
+            Define.apply (Movement.concat dim) [ low; x; high ]
 
     /// Extended along a dimension by its mirror image; the edge itself is not doubled: a b c → c b a b c b a. Throws
     /// DimensionException where it is extended by the dimension's size or more.
