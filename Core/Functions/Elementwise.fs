@@ -76,5 +76,5 @@ module ElementwiseFunctions =
         /// Just one true.
         let logicalXor (a: Tensor) (b: Tensor) : Tensor = Elementwise.lift Xor [ a; b ]
 
-        /// True where the operand is false.
+        /// True where a is not. For Bool.
         let logicalNot (a: Tensor) : Tensor = Elementwise.lift Not [ a ]

@@ -18,16 +18,16 @@ type TraceReading =
     [<Extension>]
     static member ToDot(trace: Trace) = Print.dot trace
 
-    /// The types of the inputs: the tensors of the argument, in order.
+    /// The types of the tensors that it was made for, in the order in which they stand in the arguments.
     [<Extension>]
     static member InputTypes(trace: Trace) : IReadOnlyList<TensorType> = trace.Inputs
 
-    /// The types of the outputs: the tensors of the result, in order.
+    /// The types of the tensors that it gives, in the order in which they stand in the result.
     [<Extension>]
     static member OutputTypes(trace: Trace) : IReadOnlyList<TensorType> =
         [| for v in trace.Outputs -> Program.TypeOf(trace, v) |]
 
-    /// How many ops one run applies.
+    /// How many ops one run takes.
     [<Extension>]
     static member InstructionCount(trace: Trace) = trace.Instructions.Length
 
