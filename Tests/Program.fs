@@ -4,7 +4,17 @@ open System
 open Expecto
 
 let tests =
-    testList "Functional" [ MovementTests.tests; ArrangingTests.tests; IndexingTests.tests; SortingTests.tests ]
+    testList
+        "Functional"
+        [ testList
+              "Learn"
+              [ Learn.ActivationTests.tests
+                Learn.LossTests.tests
+                Learn.LayerTests.tests
+                Learn.OptimiserTests.tests
+                Learn.NetworkTests.tests
+                Learn.DigitsTests.tests ]
+          testList "Ops" [ MovementTests.tests; ArrangingTests.tests; IndexingTests.tests; SortingTests.tests ] ]
 
 [<EntryPoint>]
 let main arguments =

@@ -18,13 +18,16 @@ type TraceReading =
     [<Extension>]
     static member ToDot(trace: Trace) = Print.dot trace
 
+    /// The types of the tensors that it was made for, in the order in which they stand in the arguments.
     [<Extension>]
     static member InputTypes(trace: Trace) : IReadOnlyList<TensorType> = trace.Inputs
 
+    /// The types of the tensors that it gives, in the order in which they stand in the result.
     [<Extension>]
     static member OutputTypes(trace: Trace) : IReadOnlyList<TensorType> =
         [| for v in trace.Outputs -> Program.TypeOf(trace, v) |]
 
+    /// How many ops one run takes.
     [<Extension>]
     static member InstructionCount(trace: Trace) = trace.Instructions.Length
 

@@ -24,9 +24,6 @@ module internal Arranging =
                 $"-1 in %A{sizes} stands for no size"
                 "use -1 once, where the other sizes divide the number of elements"
 
-    /// The same elements and sizes with these labels, "" for none.
-    let relabel (labels: string) (x: Tensor) = Movement.relabel (Format.Parse labels) x
-
     /// Dimension k of the result is dimension `order[k]`, label and all. Negative numbers count from the end.
     let permute (order: int list) (x: Tensor) =
         let order = order |> List.map (Labels.dimension "Permute" x.Type)

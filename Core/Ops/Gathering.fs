@@ -57,9 +57,7 @@ module internal Gathering =
 
         let pull i (args: Tensor list) _ (dy: Tensor) =
             if i = 0 then
-                let x = args[0].Type
-                let spread = Movement.broadcast (List.ofArray x.Sizes) x.Format []
-                let zeros = dy.Interpreter.Apply(spread, [ Tensor.Literal(x.DType, 0.) ]).Head
+                let zeros = Movement.constant dy.Interpreter args[0].Type 0.
                 Some(Define.apply (scatterAdd dim) [ zeros; args[1]; dy ])
             else
                 None

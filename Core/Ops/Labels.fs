@@ -30,12 +30,14 @@ module internal Labels =
 
         List.sort found
 
+    /// All dimensions with a label.
+    let places (t: TensorType) (label: char) =
+        [ for k in 0 .. t.Format.Labels.Length - 1 do
+              if t.Format.Labels[k] = label then k ]
+
     /// All dimensions with a label; at least one.
     let find op (t: TensorType) (label: char) =
-        match
-            [ for k in 0 .. t.Format.Labels.Length - 1 do
-                  if t.Format.Labels[k] = label then k ]
-        with
+        match places t label with
         | [] ->
             dimensionError
                 op
@@ -43,6 +45,12 @@ module internal Labels =
                 $"no dimension is labelled '{label}'"
                 "give the tensor a format, or name the dimension by number"
         | dims -> dims
+
+    /// The one dimension with a label.
+    let single op (t: TensorType) (label: char) =
+        match find op t label with
+        | [ dim ] -> dim
+        | _ -> dimensionError op [ t ] $"several dimensions are labelled '{label}'" "name the dimension by number"
 
     /// The format left when the dimensions for which `keep` does not hold are gone.
     let keep (t: TensorType) keep =

@@ -91,8 +91,7 @@ module internal Scans =
 
     /// 0, 1 … n - 1, unformatted, as a tensor of the same trace as another.
     let iota (like: Tensor) dtype n : Tensor =
-        let ones = like.Interpreter.Apply(Movement.broadcast [ n ] Format.None [], [ Tensor.Literal(dtype, 1.) ]).Head
-        cumulativeSum true false 0 ones
+        cumulativeSum true false 0 (Movement.constant like.Interpreter (TensorType(dtype, [ n ])) 1.)
 
     let private entry name summary (op: int -> Op) =
         Entry.unary "scan" name summary (fun choose t ->

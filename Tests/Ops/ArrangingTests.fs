@@ -2,9 +2,10 @@ module Functional.Tests.ArrangingTests
 
 open Expecto
 open Functional
+open Functional.FSharp
 open Functional.Tests.Expectations
 
-let private labelled sizes labels = Arranging.relabel labels (counting sizes)
+let private labelled sizes labels = Tensor.withFormat labels (counting sizes)
 
 let private isType sizes labels (x: Tensor) =
     Expect.equal x.Type (TensorType(DType.Float64, sizes, Format.Parse labels)) "type"

@@ -6,7 +6,7 @@ open Functional
 open Functional.FSharp
 open Functional.Tests.Expectations
 
-let private labelled sizes labels = Arranging.relabel labels (counting sizes)
+let private labelled sizes labels = Tensor.withFormat labels (counting sizes)
 
 let private gathering =
     testList
@@ -22,9 +22,9 @@ let private gathering =
               Expect.equal (format (int64s [ 2 ] [ 0L; 1L ])) "UC" "rank 1 leaves the label"
               Expect.equal (format (int64s [ 1; 2 ] [ 0L; 1L ])) "UUC" "rank 2 without labels"
               Expect.equal (format (int64s [] [ 4L ])) "C" "rank 0"
-              Expect.equal (format (Arranging.relabel "BT" (int64s [ 1; 2 ] [ 0L; 1L ]))) "BTC" "words of an embedding"
+              Expect.equal (format (Tensor.withFormat "BT" (int64s [ 1; 2 ] [ 0L; 1L ]))) "BTC" "words of an embedding"
               refuses<TensorFormatException> "Gather" "repeat one" (fun () ->
-                  Gathering.gatherAt 0 (Arranging.relabel "C" (int64s [ 1 ] [ 0L ])) table))
+                  Gathering.gatherAt 0 (Tensor.withFormat "C" (int64s [ 1 ] [ 0L ])) table))
 
           testCase "positions outside are refused by name, accelerated or not" (fun () ->
               let pick (x, i) = Gathering.gatherAt 0 i x
@@ -83,7 +83,7 @@ let private slicing =
               Expect.equal (sizes x[*, .. -2]) [ 4; 2 ] "without the last column"
               Expect.equal (sizes x[1.., *]) [ 3; 3 ] "from row 1"
               Expect.equal (sizes x[.. -1, 1..1]) [ 4; 1 ] "to the last row"
-              hasElements [ 10.; 11. ] x[Tensor.op_GreaterThan (x, 9.)] "x[x > 9]"
+              hasElements [ 10.; 11. ] x[x .> 9.] "x[x > 9]"
               refuses<DimensionException> "Slice" "use integers" (fun () -> x["a" .., *]))
 
           testCase "what leaves a dimension is refused" (fun () ->
@@ -126,7 +126,7 @@ let private edges =
                   Indexing.padReplicate 0 1 0 (counting [ 0 ])))
 
           testCase "one-hot" (fun () ->
-              let classes = Arranging.relabel "B" (int64s [ 3 ] [ 2L; 0L; 7L ])
+              let classes = Tensor.withFormat "B" (int64s [ 3 ] [ 2L; 0L; 7L ])
               let y = Indexing.oneHot DType.Float64 3 classes
               hasElements [ 0.; 0.; 1.; 1.; 0.; 0.; 0.; 0.; 0. ] y "7 names no class"
               Expect.equal y.Format.Labels "BC" "classes are channels")
@@ -143,7 +143,7 @@ let private masks =
         "masks"
         [ testCase "the elements, or the rows, where a mask holds" (fun () ->
               let x = labelled [ 3; 2 ] "BC"
-              hasElements [ 3.; 4.; 5. ] (Indexing.masked (Tensor.op_GreaterThan (x, 2.)) x) "x[x > 2]"
+              hasElements [ 3.; 4.; 5. ] (Indexing.masked (x .> 2.) x) "x[x > 2]"
               let rows = Indexing.compress 0 (bools [ true; false; true ])
               hasElements [ 0.; 1.; 4.; 5. ] (rows x) "rows 0 and 2"
               Expect.equal (rows x).Format.Labels "BC" "labels"
@@ -153,9 +153,7 @@ let private masks =
               refuses<DTypeException> "Masked" "not Bool" (fun () -> Indexing.masked x x))
 
           testCase "inside a trace only the number of elements is read" (fun () ->
-              let f =
-                  accelerateWith AccelerateOptions.Default (fun (x: Tensor) ->
-                      2. * Indexing.masked (Tensor.op_GreaterThan (x, 0.)) x)
+              let f = accelerateWith AccelerateOptions.Default (fun (x: Tensor) -> 2. * Indexing.masked (x .> 0.) x)
               hasElements [ 2.; 4. ] (f.Invoke(float64 [ 3 ] [ 1.; -1.; 2. ])) "places 0 and 2"
               hasElements [ 6.; 8. ] (f.Invoke(float64 [ 3 ] [ -1.; 3.; 4. ])) "places 1 and 2, by the same trace"
               Expect.equal f.Misses 1L "one trace for two elements"

@@ -36,7 +36,7 @@ let tests =
               Expect.equal (sizes (fst (Sorting.sort false 1 (counting [ 2; 0 ])))) [ 2; 0 ] "nothing to sort")
 
           testCase "top k" (fun () ->
-              let x = Arranging.relabel "BC" (float64 [ 2; 3 ] [ 3.; 1.; 3.; 0.; nan; -1. ])
+              let x = Tensor.withFormat "BC" (float64 [ 2; 3 ] [ 3.; 1.; 3.; 0.; nan; -1. ])
               let values, positions = Sorting.topK true 2 -1 x
               hasWholes [ 0L; 2L; 1L; 0L ] positions "the first of equals, NaN first"
               Expect.equal (elements values |> List.take 2) [ 3.; 3. ] "values"
@@ -46,7 +46,7 @@ let tests =
               differentiates (Sorting.topK true 2 0 >> fst) (float64 [ 4 ] [ 0.; 5.; -1.; 2. ]))
 
           testCase "positions of extremes: the first of equals, NaN wins" (fun () ->
-              let x = Arranging.relabel "CB" (float64 [ 3; 3 ] [ 1.; 7.; 7.; nan; 2.; nan; 4.; 4.; 5. ])
+              let x = Tensor.withFormat "CB" (float64 [ 3; 3 ] [ 1.; 7.; 7.; nan; 2.; nan; 4.; 4.; 5. ])
               hasWholes [ 1L; 0L; 2L ] (Sorting.argMaxAt 1 x) "greatest"
               hasWholes [ 0L; 0L; 0L ] (Sorting.argMinAt 1 x) "least"
               Expect.equal (Sorting.argMaxAt 1 x).Format.Labels "C" "labels"
