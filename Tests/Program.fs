@@ -5,7 +5,12 @@ open Expecto
 let tests =
     testList
         "Functional"
-        [ testProperty "reversing twice changes nothing" (fun (xs: int list) -> List.rev (List.rev xs) = xs) ]
+        [ FormatTests.tests
+          ElementwiseTests.tests
+          ReductionTests.tests
+          ContractionTests.tests
+          CreationTests.tests
+          RandomTests.tests ]
 
 [<EntryPoint>]
 let main arguments = runTestsWithCLIArgs [] arguments tests
