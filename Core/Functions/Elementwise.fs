@@ -7,6 +7,7 @@ open Functional
 /// and Bool; ShapeException and TensorFormatException where operands do not align.
 [<AutoOpen>]
 module ElementwiseFunctions =
+    /// Functions of each lane by itself.
     [<RequireQualifiedAccess>]
     module Tensor =
         /// a where the Bool tensor c is true, b elsewhere; a or b may be a number. A derivative flows to the one chosen.
@@ -37,12 +38,13 @@ module ElementwiseFunctions =
         /// ln(1 + x), accurate near 0; NaN below -1.
         let log1p (x: Tensor) : Tensor = Elementwise.lift Log1p [ x ]
 
+        /// The inverse of the hyperbolic sine.
         let asinh (x: Tensor) : Tensor = Elementwise.lift Asinh [ x ]
 
-        /// NaN below 1.
+        /// The inverse of the hyperbolic cosine; NaN below 1.
         let acosh (x: Tensor) : Tensor = Elementwise.lift Acosh [ x ]
 
-        /// NaN outside -1 … 1.
+        /// The inverse of the hyperbolic tangent; NaN outside -1 … 1.
         let atanh (x: Tensor) : Tensor = Elementwise.lift Atanh [ x ]
 
         /// √(x² + y²) without overflow on the way. The derivative at the origin is 0.
@@ -75,4 +77,5 @@ module ElementwiseFunctions =
         /// Just one true.
         let logicalXor (a: Tensor) (b: Tensor) : Tensor = Elementwise.lift Xor [ a; b ]
 
+        /// The opposite.
         let logicalNot (a: Tensor) : Tensor = Elementwise.lift Not [ a ]

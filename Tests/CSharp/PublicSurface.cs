@@ -31,7 +31,11 @@ internal static class PublicSurface
         _ => false,
     };
 
-    public static bool IsGenerated(MemberInfo member) => member.IsDefined(typeof(CompilerGeneratedAttribute));
+    /// <summary>By attribute; or by name, as the groups of extension members and F#'s witness methods are.</summary>
+    public static bool IsGenerated(MemberInfo member) =>
+        member.IsDefined(typeof(CompilerGeneratedAttribute))
+        || member.Name.StartsWith('<')
+        || member.Name.EndsWith("$W", StringComparison.Ordinal);
 
     /// <summary>The types in a member's signature, without their type arguments.</summary>
     public static IEnumerable<Type> TypesOf(MemberInfo member) => (member switch
