@@ -9,9 +9,9 @@ public class IndexingTests
     /// <summary>0 … 11 in three rows.</summary>
     private static readonly Tensor X = F64([.. Enumerable.Range(0, 12)]).Reshape(3, 4);
 
-    private static readonly Tensor Labelled = FSharp.Tensor.create([2, 3], "BC", new double[] { 3, 1, 2, 0, 5, -1 });
+    private static readonly Tensor Labelled = Tensor.Create([3.0, 1, 2, 0, 5, -1], [2, 3], "BC");
 
-    private static Tensor Positions(params long[] elements) => FSharp.Tensor.create([elements.Length], "", elements);
+    private static Tensor Positions(params long[] elements) => Tensor.Create(elements, [elements.Length]);
 
     [Fact]
     public void SlicesByRangesPositionsAndSteps()
