@@ -30,12 +30,14 @@ module internal Labels =
 
         List.sort found
 
+    /// All dimensions with a label.
+    let places (t: TensorType) (label: char) =
+        [ for k in 0 .. t.Format.Labels.Length - 1 do
+              if t.Format.Labels[k] = label then k ]
+
     /// All dimensions with a label; at least one.
     let find op (t: TensorType) (label: char) =
-        match
-            [ for k in 0 .. t.Format.Labels.Length - 1 do
-                  if t.Format.Labels[k] = label then k ]
-        with
+        match places t label with
         | [] ->
             dimensionError
                 op

@@ -16,12 +16,12 @@ module internal Statistics =
     /// Applies an op of reduction.
     let reduce op (make: int list -> Op) dims (x: Tensor) = Define.apply (make (dimensions op x.Type dims)) [ x ]
 
-    let sum = reduce "Sum" Movement.sum
-    let product = reduce "Product" Reductions.product
-    let max = reduce "Max" Reductions.max
-    let min = reduce "Min" Reductions.min
-    let any = reduce "Any" Reductions.any
-    let all = reduce "All" Reductions.all
+    let sum dims x = reduce "Sum" Movement.sum dims x
+    let product dims x = reduce "Product" Reductions.product dims x
+    let max dims x = reduce "Max" Reductions.max dims x
+    let min dims x = reduce "Min" Reductions.min dims x
+    let any dims x = reduce "Any" Reductions.any dims x
+    let all dims x = reduce "All" Reductions.all dims x
 
     /// A reduction whose dimensions stay, with size 1.
     let keep (reduce: int list -> Tensor -> Tensor) dims (x: Tensor) =

@@ -10,5 +10,5 @@ public sealed record Noise(double Deviation) : Layer, IAcceleratable
 {
     public override Tensor Predict(Tensor x) => x;
 
-    public override Tensor Forward(Tensor x) => x + Deviation * Tensor.NormalLike(x);
+    public override Tensor Forward(Tensor x) => x + Deviation * Tensor.RandomNormalLike(x);
 }

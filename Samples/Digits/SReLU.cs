@@ -10,8 +10,8 @@ public sealed record SReLU(Tensor TLeft, Tensor ALeft, Tensor TRight, Tensor ARi
 {
     public static SReLU Create(int channels)
     {
-        Tensor Parameter(float value) => Tensor.Create(Enumerable.Repeat(value, channels).ToArray(), "C", channels);
-        return new(Parameter(0f), Parameter(0.1f), Parameter(1f), Parameter(0.5f));
+        Tensor Parameter(double value) => Tensor.Full([channels], value, "C");
+        return new(Parameter(0), Parameter(0.1), Parameter(1), Parameter(0.5));
     }
 
     public override Tensor Predict(Tensor x) =>

@@ -73,7 +73,7 @@ public class OperatorTests
         Assert.Equal(2.75f, (float)F32(2.75f));
         Assert.Equal(2.75, (double)Scalar(2.75));
         Assert.Equal(-2, (int)F64(-2.75));
-        Assert.Equal(long.MaxValue, (long)FSharp.Tensor.create([], "", new[] { long.MaxValue }));
+        Assert.Equal(long.MaxValue, (long)Tensor.Scalar(long.MaxValue));
         Assert.True((bool)(F32(1) < 2));
         Assert.False((bool)(F32(float.NaN) < 2));
     }

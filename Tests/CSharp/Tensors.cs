@@ -3,15 +3,15 @@ namespace Functional.CSharp.Tests;
 /// <summary>Short names for the tensors of the tests.</summary>
 internal static class Tensors
 {
-    public static Tensor F32(params float[] elements) => FSharp.Tensor.create([elements.Length], "", elements);
+    public static Tensor F32(params float[] elements) => Tensor.Create(elements, [elements.Length]);
 
-    public static Tensor F64(params double[] elements) => FSharp.Tensor.create([elements.Length], "", elements);
+    public static Tensor F64(params double[] elements) => Tensor.Create(elements, [elements.Length]);
 
-    public static Tensor I32(params int[] elements) => FSharp.Tensor.create([elements.Length], "", elements);
+    public static Tensor I32(params int[] elements) => Tensor.Create(elements, [elements.Length]);
 
-    public static Tensor Bools(params bool[] elements) => FSharp.Tensor.create([elements.Length], "", elements);
+    public static Tensor Bools(params bool[] elements) => Tensor.Create(elements, [elements.Length]);
 
-    public static Tensor Scalar(double element) => FSharp.Tensor.create([], "", new[] { element });
+    public static Tensor Scalar(double element) => Tensor.Scalar(element);
 
-    public static T[] Elements<T>(Tensor x) => FSharp.Tensor.toArray<T>(x);
+    public static T[] Elements<T>(Tensor x) => x.ToArray<T>();
 }

@@ -1,0 +1,39 @@
+namespace Functional.FSharp
+
+open Functional
+
+/// Random draws from the current generator, `Generator.Current`. Plain ones are numbers at once: inside a trace they are
+/// constants, repeated for ever. Those like a tensor are drawn by what the tensor belongs to: like a traced tensor, anew at
+/// each replay; like a concrete one, plainly. All throw DTypeException for data types other than Float32 and Float64.
+[<AutoOpen>]
+module RandomFunctions =
+    [<RequireQualifiedAccess>]
+    module Tensor =
+        let private plain: Interpreter = Direct.Instance
+        let private ofSizes dtype (sizes: int seq) format = TensorType(dtype, sizes, Format.Parse format)
+
+        /// Uniform in [0, 1).
+        let uniform dtype (sizes: int seq) (format: string) : Tensor = Uniform.draw plain (ofSizes dtype sizes format)
+
+        /// Uniform in [0, 1), with data type, sizes and format of a tensor.
+        let uniformLike (like: Tensor) : Tensor = Uniform.draw like.Interpreter like.Type
+
+        /// Of mean 0 and variance 1 (Box and Muller, 1958).
+        let normal dtype (sizes: int seq) (format: string) : Tensor = Uniform.normal plain (ofSizes dtype sizes format)
+
+        /// Of mean 0 and variance 1, with data type, sizes and format of a tensor.
+        let normalLike (like: Tensor) : Tensor = Uniform.normal like.Interpreter like.Type
+
+        /// Bool, true with probability p.
+        /// Throws ArgumentOutOfRangeException for a p outside 0 … 1.
+        let bernoulli (p: float) (sizes: int seq) (format: string) : Tensor =
+            Uniform.bernoulli plain p (ofSizes DType.Float32 sizes format)
+
+        /// Bool, true with probability p, with sizes and format of a tensor of any data type.
+        /// Throws ArgumentOutOfRangeException for a p outside 0 … 1.
+        let bernoulliLike (p: float) (like: Tensor) : Tensor = Uniform.bernoulli like.Interpreter p like.Type
+
+        /// A draw like a tensor in other sizes: `x |> Tensor.sized [ 3 ] "" Tensor.uniformLike` draws three numbers of x's
+        /// data type.
+        let sized (sizes: int seq) (format: string) (draw: Tensor -> Tensor) (like: Tensor) : Tensor =
+            draw (Movement.constant like.Interpreter (ofSizes like.DType sizes format) 0.)
