@@ -29,13 +29,17 @@ module Creation =
         let full dtype (sizes: int seq) (format: string) (value: float) : Tensor =
             HostData.constant (TensorType(dtype, sizes, Format.Parse format)) value
 
+        /// 0 everywhere. Takes the memory of one element.
         let zeros dtype sizes format : Tensor = full dtype sizes format 0.
+        /// 1 everywhere. Takes the memory of one element.
         let ones dtype sizes format : Tensor = full dtype sizes format 1.
 
         /// The same number everywhere, with data type, sizes and format of a tensor.
         let fullLike (like: Tensor) value : Tensor = Movement.constant like.Interpreter like.Type value
 
+        /// 0 everywhere, with data type, sizes and format of a tensor.
         let zerosLike like : Tensor = fullLike like 0.
+        /// 1 everywhere, with data type, sizes and format of a tensor.
         let onesLike like : Tensor = fullLike like 1.
 
         /// The identity matrix: n × n, 1 on the diagonal, 0 elsewhere.

@@ -37,6 +37,7 @@ module ElementwiseFunctions =
         /// ln(1 + x), accurate near 0; NaN below -1.
         let log1p (x: Tensor) : Tensor = Elementwise.lift Log1p [ x ]
 
+        /// The inverse hyperbolic sine.
         let asinh (x: Tensor) : Tensor = Elementwise.lift Asinh [ x ]
 
         /// NaN below 1.
@@ -75,4 +76,5 @@ module ElementwiseFunctions =
         /// Just one true.
         let logicalXor (a: Tensor) (b: Tensor) : Tensor = Elementwise.lift Xor [ a; b ]
 
+        /// True where a is not. For Bool.
         let logicalNot (a: Tensor) : Tensor = Elementwise.lift Not [ a ]

@@ -8,7 +8,7 @@ public static class MissReason
     /// <summary>How the inputs that a trace was made for differ from those of the earlier trace that is nearest.</summary>
     public static string Of(Trace trace, IEnumerable<Trace> earlier)
     {
-        string[][] differences = [.. earlier.Select(other => Differences(trace.InputTypes, other.InputTypes).ToArray())];
+        string[][] differences = [.. earlier.Select(other => Differences(trace.InputTypes(), other.InputTypes()).ToArray())];
         return differences.Length == 0
             ? "nothing was traced before"
             : differences.MinBy(reasons => reasons.Length) switch

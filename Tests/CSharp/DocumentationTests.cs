@@ -26,8 +26,8 @@ public class DocumentationTests
         var documented = Documented(name);
         var missing =
             from type in Assembly.Load(name).GetExportedTypes()
-            where !PublicSurface.IsGenerated(type)
-            from member in PublicSurface.Members(type).Where(NeedsWords).Prepend(type)
+            where !PublicSurface.IsGenerated(type) && !PublicSurface.IsHidden(type)
+            from member in PublicSurface.Members(type).Where(member => member is not Type).Prepend(type).Where(NeedsWords)
             let id = Id(member)
             where !documented.Contains(id)
             select id;
@@ -46,7 +46,8 @@ public class DocumentationTests
 
     /// <summary>
     /// Not: what a compiler adds, what repeats a base's contract, constructors (their type speaks) and accessors (their
-    /// property does), operators and functions of System.Math's names (they mean what they mean for numbers).
+    /// property does), operators and functions of System.Math's names (they mean what they mean for numbers), and modules
+    /// in one that F# opens by itself (it speaks for them).
     /// </summary>
     private static bool NeedsWords(MemberInfo member) => member switch
     {
@@ -54,7 +55,8 @@ public class DocumentationTests
         MethodInfo method => !method.IsSpecialName && !Overrides(method) && !MathNames.Contains(method.Name),
         PropertyInfo property => !Overrides(property.GetAccessors(true)[0]),
         FieldInfo field => !field.IsSpecialName,
-        Type or ConstructorInfo => false,
+        ConstructorInfo => false,
+        Type { DeclaringType: { } outer } => outer.CustomAttributes.All(a => a.AttributeType.Name != "AutoOpenAttribute"),
         _ => true,
     };
 

@@ -75,7 +75,7 @@ public class LearnTests
 
         Assert.Equal((1, 29), (step.Misses, step.Hits));
         Assert.True(losses[^1] < losses[0] / 10, $"{losses[0]} to {losses[^1]}");
-        Assert.Equal(["Float32[2]", "Float32[2]"], step.Traces[0].InputTypes.Take(2).Select(type => type.ToString()));
+        Assert.Equal(["Float32[2]", "Float32[2]"], step.Traces[0].InputTypes().Take(2).Select(type => type.ToString()));
     }
 
     [Fact]

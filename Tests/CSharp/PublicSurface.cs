@@ -1,3 +1,4 @@
+using System.ComponentModel;
 using System.Reflection;
 using System.Runtime.CompilerServices;
 using Xunit;
@@ -31,7 +32,16 @@ internal static class PublicSurface
         _ => false,
     };
 
-    public static bool IsGenerated(MemberInfo member) => member.IsDefined(typeof(CompilerGeneratedAttribute));
+    /// <summary>Made by a compiler: the groups that C# keeps extension members in, the witnesses that F# passes, and such.</summary>
+    public static bool IsGenerated(MemberInfo member) =>
+        member.IsDefined(typeof(CompilerGeneratedAttribute))
+        || member.Name.Contains('<')
+        || member.Name.Contains("$W", StringComparison.Ordinal)
+        || (member.DeclaringType is { } outer && IsGenerated(outer));
+
+    /// <summary>Public for the compiler's sake only.</summary>
+    public static bool IsHidden(MemberInfo member) =>
+        member.GetCustomAttribute<EditorBrowsableAttribute>()?.State == EditorBrowsableState.Never;
 
     /// <summary>The types in a member's signature, without their type arguments.</summary>
     public static IEnumerable<Type> TypesOf(MemberInfo member) => (member switch
