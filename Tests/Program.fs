@@ -3,10 +3,11 @@ module Functional.Tests.Program
 open System
 open Expecto
 
-let tests =
+let tests seed =
     testList
         "Functional"
-        [ testList
+        [ LawTests.tests seed
+          testList
               "Ops"
               [ MovementTests.tests
                 ArrangingTests.tests
@@ -36,4 +37,4 @@ let main arguments =
 
     match List.ofArray rest with
     | [ "fuzz"; "--seconds"; seconds ] -> Fuzz.run (float seconds) seed
-    | _ -> runTestsWithCLIArgs [] rest tests
+    | _ -> runTestsWithCLIArgs [] rest (tests seed)
