@@ -5,6 +5,7 @@ open Functional
 /// The labels of dimensions.
 [<AutoOpen>]
 module Formats =
+    /// The labels of dimensions.
     [<RequireQualifiedAccess>]
     module Tensor =
         /// The labels in order of the dimensions, "" for an unformatted tensor.

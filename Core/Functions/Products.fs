@@ -6,6 +6,7 @@ open Functional
 /// (DTypeException). Labels stay with their dimensions; where a result would have C, B or T twice, TensorFormatException.
 [<AutoOpen>]
 module ProductFunctions =
+    /// Sums of products.
     [<RequireQualifiedAccess>]
     module Tensor =
         /// The matrix product of the last two dimensions, [… ; n; k] × [… ; k; m] → [… ; n; m]; leading dimensions are kept

@@ -7,6 +7,7 @@ open Functional
 /// each replay; like a concrete one, plainly. All throw DTypeException for data types other than Float32 and Float64.
 [<AutoOpen>]
 module RandomFunctions =
+    /// Random draws.
     [<RequireQualifiedAccess>]
     module Tensor =
         let private plain: Interpreter = Direct.Instance

@@ -7,6 +7,7 @@ open Functional
 /// that they are not defined for.
 [<AutoOpen>]
 module ReductionFunctions =
+    /// Reductions of dimensions.
     [<RequireQualifiedAccess>]
     module Tensor =
         /// Σ x; of nothing 0; integers wrap around. Not for Bool: cast to count.

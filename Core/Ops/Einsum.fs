@@ -10,23 +10,15 @@ module internal Einsum =
     let private fail types problem remedy = Labels.shapeError "Einsum" types problem remedy
 
     /// Without "->", the result has the letters that stand once, in the order of the alphabet.
-    let private read (subscripts: string) : char list list * char list =
-        let letters (s: string) = List.ofSeq (s.Trim())
-        let inputs, output =
-            match (subscripts.Replace(" ", "")).Split "->" with
-            | [| inputs; output |] -> inputs, Some(letters output)
-            | parts -> parts[0], None
+    let private read types (subscripts: string) : char list list * char list =
+        let terms (inputs: string) = inputs.Split ',' |> Array.map List.ofSeq |> List.ofArray
 
-        let inputs = inputs.Split ',' |> Array.map letters |> List.ofArray
-
-        inputs,
-        output
-        |> Option.defaultWith (fun () ->
-            List.concat inputs
-            |> List.countBy id
-            |> List.filter (fun (_, n) -> n = 1)
-            |> List.map fst
-            |> List.sort)
+        match subscripts.Replace(" ", "").Split "->" with
+        | [| inputs |] ->
+            let once = List.concat (terms inputs) |> List.countBy id |> List.filter (fun (_, n) -> n = 1)
+            terms inputs, once |> List.map fst |> List.sort
+        | [| inputs; output |] -> terms inputs, List.ofSeq output
+        | _ -> fail types "there is more than one arrow" "write subscripts as in \"bij,bjk->bik\""
 
     let private check types (inputs: char list list) (output: char list) =
         let repeated letters = List.distinct letters <> letters
@@ -73,8 +65,9 @@ module internal Einsum =
           Tensor = Define.apply op [ a.Tensor; b.Tensor ] }
 
     let apply (subscripts: string) (operands: Tensor list) : Tensor =
-        let inputs, output = read subscripts
-        check [ for x in operands -> x.Type ] inputs output
+        let types = [ for x in operands -> x.Type ]
+        let inputs, output = read types subscripts
+        check types inputs output
 
         let rec reduce term (others: Term list) =
             let needed = output @ List.collect (fun t -> t.Letters) others

@@ -82,7 +82,7 @@ module internal Scalars =
         | Sqrt -> sqrt a
         | Exp -> exp a
         | Expm1 ->
-            if abs a < 1e-5 then a + a * a / 2. + a * a * a / 6.
+            if abs a < 1e-5 then a * (1. + a / 2. + a * a / 6.)
             elif abs a < 1. then 2. * sinh (a / 2.) * exp (a / 2.)
             else exp a - 1.
         | Log -> log a

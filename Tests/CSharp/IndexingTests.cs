@@ -11,7 +11,7 @@ public class IndexingTests
 
     private static readonly Tensor Labelled = Tensor.Create([3.0, 1, 2, 0, 5, -1], [2, 3], "BC");
 
-    private static Tensor Positions(params long[] elements) => Tensor.Create(elements, [elements.Length]);
+    private static Tensor Positions(params long[] elements) => Tensor.Create(elements);
 
     [Fact]
     public void SlicesByRangesPositionsAndSteps()
