@@ -27,7 +27,6 @@ public class PublicApiTests
             "System.Diagnostics.CodeAnalysis.DynamicDependencyAttribute",
             "System.Diagnostics.DebuggerDisplayAttribute",
             "System.Diagnostics.DebuggerTypeProxyAttribute",
-            "System.SerializableAttribute",
         ],
     };
 
@@ -38,14 +37,16 @@ public class PublicApiTests
     public void IsAsCommitted(string name)
     {
         var file = Repository.Path("Tests", "CSharp", "Api", name + ".txt");
-        var actual = Assembly.Load(name).GeneratePublicApi(Options).ReplaceLineEndings("\n") + "\n";
+        // F# marks every class so; the generator has no option to leave that out.
+        var lines = Assembly.Load(name).GeneratePublicApi(Options).ReplaceLineEndings("\n").Split('\n');
+        string[] now = [.. lines.Where(line => line.Trim() != "[System.Serializable]")];
 
         if (Environment.GetEnvironmentVariable("UPDATE_API") == "1")
         {
-            File.WriteAllText(file, actual);
+            File.WriteAllText(file, string.Join('\n', now) + "\n");
         }
 
-        string[] expected = File.ReadAllLines(file), now = actual.TrimEnd('\n').Split('\n');
+        var expected = File.ReadAllLines(file);
         Assert.True(
             expected.SequenceEqual(now),
             $"""
