@@ -64,6 +64,6 @@ return sameLosses && accuracy >= RequiredAccuracy ? 0 : 1;
 static double Accuracy(Network network, Dataset test)
 {
     var (images, digits) = test.All();
-    var guesses = network.Predict(images).ToArray<float>().Chunk(10).Select(row => Array.IndexOf(row, row.Max()));
+    long[] guesses = network.Predict(images).ArgMax('C').ToArray<long>();
     return guesses.Zip(digits.ToArray<int>()).Average(pair => pair.First == pair.Second ? 1.0 : 0.0);
 }
