@@ -27,7 +27,8 @@ let private single (entry: Entry) (random: System.Random) taste =
                 Results = results
                 Entry = entry.Name
                 Choices = choices } ]
-          Outputs = [ for k in 0 .. results.Length - 1 -> Source.Result(0, k) ] }: RandomProgram)
+          Outputs = [ for k in 0 .. results.Length - 1 -> Source.Result(0, k) ] }
+        : RandomProgram)
 
 let private holds seed (program: RandomProgram) =
     match ProgramLaws.counterexample program with
@@ -50,7 +51,9 @@ let private obeys seed (entry: Entry) =
                 holds seed program
             | _ -> ()
 
-        let draws = Generate.instance entry 1 (TensorType(DType.Float32, [ 2 ])) |> Option.exists (fun (_, operands) -> operands.IsEmpty)
+        let draws =
+            Generate.instance entry 1 (TensorType(DType.Float32, [ 2 ]))
+            |> Option.exists (fun (_, operands) -> operands.IsEmpty)
         if not draws then Expect.equal found Cases "the catalogue has too few instances of this op")
 
 let private programs seed =
