@@ -61,4 +61,52 @@ let private programs seed =
         for number in 1 .. 10 * Cases do
             Generate.program 8 (System.Random(seed + 1_000_003 * number)) |> holds seed)
 
-let tests seed = testList $"laws, seed {seed}" (programs seed :: List.map (obeys seed) Catalogue.all)
+/// Cases of one op in Float64, on values where it is smooth.
+let private smooth (entry: Entry) (random: System.Random) : RandomProgram option =
+    let first = Generate.typeWith random DType.Float64
+
+    match Generate.instance entry (random.Next()) first with
+    | Some(op, operands) when not operands.IsEmpty && operands |> List.exists (fun o -> o.Type.DType = DType.Float64) ->
+        let input (operand: Operand) : ProgramInput =
+            let range = operand.Valid |> Option.defaultValue operand.Smooth
+            { Type = operand.Type; Valid = operand.Valid; Data = Generate.between random range operand.Type }
+
+        let results = op.Infer [ for operand in operands -> operand.Type ]
+        let inputs = List.map input operands
+
+        Some
+            { Inputs = inputs
+              Steps =
+                [ { Op = op
+                    Operands = List.init inputs.Length Source.Input
+                    Like = None
+                    Results = results
+                    Entry = entry.Name
+                    Choices = 0 } ]
+              Outputs = [ for k in 0 .. results.Length - 1 -> Source.Result(0, k) ] }
+    | _ -> None
+
+/// Gradients against central differences, and against the push they are the transpose of.
+let private differentiates seed (entry: Entry) =
+    testCase entry.Name (fun () ->
+        let random = System.Random(seed + entry.Name.Length * 104729 + int entry.Name[0])
+
+        for _ in 1..Cases do
+            match smooth entry random with
+            | Some program ->
+                let f, x = RandomProgram.run program, RandomProgram.inputs program
+                let check law verdict =
+                    match verdict with
+                    | Verdict.Fails problem -> failtest $"{law}, seed {seed}:\n{program}\n{problem}"
+                    | _ -> ()
+
+                check "central differences" (Differentiation.equalsDifferences f x (uint64 seed))
+                check "transpose" (Differentiation.transposes f x (uint64 seed))
+            | None -> ())
+
+let tests seed =
+    testList
+        $"laws, seed {seed}"
+        [ programs seed
+          testList "the same bits, and the oracle's" (List.map (obeys seed) Catalogue.all)
+          testList "derivatives" (List.map (differentiates seed) Catalogue.all) ]
