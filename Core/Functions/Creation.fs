@@ -29,9 +29,9 @@ module Creation =
         let full dtype (sizes: int seq) (format: string) (value: float) : Tensor =
             HostData.constant (TensorType(dtype, sizes, Format.Parse format)) value
 
-        /// 0 everywhere.
+        /// 0 everywhere. Takes the memory of one element.
         let zeros dtype sizes format : Tensor = full dtype sizes format 0.
-        /// 1 everywhere.
+        /// 1 everywhere. Takes the memory of one element.
         let ones dtype sizes format : Tensor = full dtype sizes format 1.
 
         /// The same number everywhere, with data type, sizes and format of a tensor.

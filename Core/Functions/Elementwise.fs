@@ -38,7 +38,7 @@ module ElementwiseFunctions =
         /// ln(1 + x), accurate near 0; NaN below -1.
         let log1p (x: Tensor) : Tensor = Elementwise.lift Log1p [ x ]
 
-        /// The inverse of the hyperbolic sine.
+        /// The inverse hyperbolic sine.
         let asinh (x: Tensor) : Tensor = Elementwise.lift Asinh [ x ]
 
         /// The inverse of the hyperbolic cosine; NaN below 1.
@@ -77,5 +77,5 @@ module ElementwiseFunctions =
         /// Just one true.
         let logicalXor (a: Tensor) (b: Tensor) : Tensor = Elementwise.lift Xor [ a; b ]
 
-        /// The opposite.
+        /// True where a is not. For Bool.
         let logicalNot (a: Tensor) : Tensor = Elementwise.lift Not [ a ]

@@ -65,7 +65,8 @@ module internal Moving =
         | Pad(around, value) ->
             fun blocks ->
                 let output = Blocks.allocate result.DType result.Count
-                if value <> 0. then Blocks.fill output value
+                // -0 is filled in as well.
+                if BitConverter.DoubleToInt64Bits value <> 0L then Blocks.fill output value
                 let strides = Blocks.rowMajor result.Sizes
                 let start = around |> List.indexed |> List.sumBy (fun (k, (low, _, _)) -> low * strides[k])
                 placeAny
@@ -75,5 +76,5 @@ module internal Moving =
                     start
                     [| for k, (_, _, between) in List.indexed around -> strides[k] * (between + 1) |]
                 Blocks.ofArray result output
-        | Gather _
-        | ScatterAdd _ -> invalidOp "unreachable"
+        | Gather dim -> Picking.prepareGather types result dim
+        | ScatterAdd dim -> Picking.prepareScatterAdd types dim

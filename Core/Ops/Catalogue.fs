@@ -8,6 +8,9 @@ module internal Catalogue =
             [ Elementwise.entries
               Activations.entries
               Movement.entries
+              Scans.entries
+              Gathering.entries
+              Sorting.entries
               Reductions.entries
               Contractions.entries
               Uniform.entries ]

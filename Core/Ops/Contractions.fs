@@ -55,6 +55,13 @@ module internal Contractions =
             Labels.dtypeError "Contract" types "Bool has no product" "cast the operands"
 
         for i, j in pairs.Batch @ pairs.Sum do
+            if i >= a.Rank || j >= b.Rank then
+                Labels.dimensionError
+                    "Contract"
+                    types
+                    $"dimension {i} of the left or {j} of the right is not there"
+                    "name dimensions that the operands have"
+
             if a.Sizes[i] <> b.Sizes[j] then
                 Labels.shapeError
                     "Contract"

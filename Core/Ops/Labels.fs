@@ -46,6 +46,12 @@ module internal Labels =
                 "give the tensor a format, or name the dimension by number"
         | dims -> dims
 
+    /// The one dimension with a label.
+    let single op (t: TensorType) (label: char) =
+        match find op t label with
+        | [ dim ] -> dim
+        | _ -> dimensionError op [ t ] $"several dimensions are labelled '{label}'" "name the dimension by number"
+
     /// The format left when the dimensions for which `keep` does not hold are gone.
     let keep (t: TensorType) keep =
         if t.Format.IsNone then

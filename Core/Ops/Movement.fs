@@ -14,7 +14,7 @@ module internal Movement =
     /// The row-major position of an index, and back.
     let private position sizes index = List.fold2 (fun p size i -> p * size + i) 0 sizes index
 
-    let private index sizes position =
+    let index sizes position =
         (sizes, (position, []))
         ||> List.foldBack (fun size (p, index) -> p / size, p % size :: index)
         |> snd
@@ -66,15 +66,15 @@ module internal Movement =
                 if t.Format.IsNone then "" else System.String.Join("", [ for k in order -> t.Format.Labels[k] ])
             TensorType(t.DType, [ for k in order -> t.Sizes[k] ], Format.Parse format)
 
-        let inverse = [ for k in 0 .. order.Length - 1 -> List.findIndex ((=) k) order ]
+        let inverse () = [ for k in 0 .. order.Length - 1 -> List.findIndex ((=) k) order ]
 
         own
             "Permute"
             [ "order", box order ]
             (Move.Permute order)
             infer
-            (fun _ lanes -> fun i -> lanes.Head.At [ for k in inverse -> i[k] ])
-            (fun _ _ _ dy -> Some(Define.apply (permute inverse) [ dy ]))
+            (fun _ lanes -> let inverse = inverse () in fun i -> lanes.Head.At [ for k in inverse -> i[k] ])
+            (fun _ _ _ dy -> Some(Define.apply (permute (inverse ())) [ dy ]))
 
     /// To these sizes and labels: dimension k of the operand becomes dimension `dims[k]`, repeated where its size is 1.
     let rec broadcast (sizes: int list) (format: Format) (dims: int list) : Op =
@@ -159,16 +159,28 @@ module internal Movement =
         else
             Define.apply (broadcast (List.ofArray x.Type.Sizes) format [ 0 .. x.Rank - 1 ]) [ x ]
 
+    /// One way to write a range in which nothing is stepped over.
+    let private canonical range =
+        match range with
+        | _, _, 0 -> 0, 1, 0
+        | start, _, 1 -> start, 1, 1
+        | range -> range
+
+    /// A size that a tensor can have.
+    let private possible name types (size: int64) =
+        if size > int64 System.Array.MaxLength then
+            Labels.shapeError name types $"a size of {size} is impossible" "the largest is 2^31 elements"
+        int size
+
     /// Start, step and count for each dimension; a negative step goes backwards.
     let rec slice (ranges: (int * int * int) list) : Op =
+        let ranges = List.map canonical ranges
+
         let infer (t: TensorType) =
             let inside (start, step, count) size =
+                let last = int64 start + int64 step * int64 (count - 1)
                 count = 0
-                || (step <> 0
-                    && start >= 0
-                    && start < size
-                    && start + step * (count - 1) >= 0
-                    && start + step * (count - 1) < size)
+                || (count > 0 && step <> 0 && start >= 0 && start < size && last >= 0L && last < int64 size)
 
             if ranges.Length <> t.Rank || not (List.forall2 inside ranges (List.ofArray t.Sizes)) then
                 Labels.dimensionError
@@ -218,7 +230,8 @@ module internal Movement =
             TensorType(
                 t.DType,
                 [ for (low, high, between), size in List.zip around (List.ofArray t.Sizes) ->
-                      low + high + size + max 0 (size - 1) * between ],
+                      int64 low + int64 high + int64 size + int64 (max 0 (size - 1)) * int64 between
+                      |> possible "Pad" [ t ] ],
                 t.Format
             )
 
@@ -246,6 +259,13 @@ module internal Movement =
             let first = types.Head
             let rest (t: TensorType) = Array.removeAt dim t.Sizes
 
+            if dim < 0 || dim >= first.Rank then
+                Labels.dimensionError
+                    "Concat"
+                    types
+                    $"there is no dimension {dim}"
+                    "scalars are stacked, not concatenated; else name a dimension that the operands have"
+
             for t in types.Tail do
                 if t.DType <> first.DType then
                     Labels.dtypeError "Concat" types "its operands have different data types" "cast them to one"
@@ -260,7 +280,10 @@ module internal Movement =
 
             TensorType(
                 first.DType,
-                Array.updateAt dim (types |> List.sumBy (fun t -> t.Sizes[dim])) first.Sizes,
+                Array.updateAt
+                    dim
+                    (types |> List.sumBy (fun t -> int64 t.Sizes[dim]) |> possible "Concat" types)
+                    first.Sizes,
                 first.Format
             )
 
@@ -288,21 +311,30 @@ module internal Movement =
 
     let entries: Entry list =
         [ entry "Reshape" "The same elements in row-major order, in other sizes." (fun choose t ->
-              Some(reshape (if t.Count = 0 then [ 0; 2 ] else splits choose t.Count) Format.None))
+              let format = if choose 2 = 0 then Format.None else Format.Parse "SU"
+              Some(reshape (if t.Count = 0 then [ 0; 2 ] else splits choose t.Count) format))
           entry "Permute" "The dimensions in another order." (fun choose t ->
               Some(permute (Entry.shuffled choose [ 0 .. t.Rank - 1 ])))
           entry "Broadcast" "The operand repeated along new dimensions and those of size 1." (fun choose t ->
-              let repeated = [ for size in t.Sizes -> if size = 1 then 1 + choose 3 else size ]
-              Some(broadcast (choose 3 :: repeated) Format.None [ 1 .. t.Rank ]))
+              // The last number stands for a new dimension.
+              let places = Entry.shuffled choose [ 0 .. t.Rank ]
+              let size k =
+                  if k = t.Rank then choose 3
+                  elif t.Sizes[k] = 1 then choose 4
+                  else t.Sizes[k]
+              let label k = if k = t.Rank then "U" else t.Format.Labels.Substring(k, 1)
+              let format = if t.Format.IsNone then "" else System.String.Join("", List.map label places)
+              let dims = [ for k in 0 .. t.Rank - 1 -> List.findIndex ((=) k) places ]
+              Some(broadcast (List.map size places) (Format.Parse format) dims))
           entry "Slice" "Elements start, start + step, … of each dimension." (fun choose t ->
               let range size =
                   let a, b = choose size, choose size
                   let step = (1 + choose 2) * (if a > b then -1 else 1)
-                  a, step, 1 + (b - a) / step
+                  if choose 8 = 0 then 0, 1, 0 else a, step, 1 + (b - a) / step
 
               Some(slice [ for size in t.Sizes -> if size = 0 then 0, 1, 0 else range size ]))
           entry "Pad" "Elements of one value before, after and between the operand's." (fun choose t ->
-              Some(pad [ for _ in t.Sizes -> choose 3, choose 3, choose 3 ] 0.))
+              Some(pad [ for _ in t.Sizes -> choose 3, choose 3, choose 3 ] [| 0.; -0.; 2.5 |].[choose 3]))
           { Name = "Concat"
             Family = "movement"
             Summary = "Operands one after another along a dimension."

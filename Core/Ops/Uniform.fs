@@ -41,6 +41,10 @@ module internal Uniform =
         let dtype = if Scalars.isFloating t.DType then t.DType else DType.Float32
         Tensor.op_LessThan (draw by (TensorType(dtype, t.Sizes, t.Format)), p)
 
+    /// 0 … n - 1 in random order, Int64: the order of n draws. Two of them are equal once in 2^53 times; those stay in order.
+    let permutation (by: Interpreter) n =
+        Define.apply (Sorting.argSort 0 false) [ draw by (TensorType(DType.Float64, [ n ])) ]
+
     let entries: Entry list =
         [ { Name = "Uniform"
             Family = "random"

@@ -79,7 +79,6 @@ type internal Collections =
     static member Array<'V>() : Opening = BySequence<'V array, 'V> id
     static member List<'V>() : Opening = BySequence<List<'V>, 'V>(fun items -> List<'V> items)
     static member FSharpList<'V>() : Opening = BySequence<'V list, 'V> List.ofArray
-    static member ImmutableArray<'V>() : Opening = BySequence<ImmutableArray<'V>, 'V> ImmutableArray.Create<'V>
     static member ImmutableList<'V>() : Opening =
         BySequence<ImmutableList<'V>, 'V>(fun items -> ImmutableList.CreateRange items)
     static member FSharpMap<'K, 'V when 'K: comparison>() : Opening =
@@ -145,7 +144,6 @@ module internal Openings =
     let private collections =
         [ typedefof<List<_>>
           typedefof<list<_>>
-          typedefof<ImmutableArray<_>>
           typedefof<ImmutableList<_>>
           typedefof<Map<_, _>>
           typedefof<Dictionary<_, _>>

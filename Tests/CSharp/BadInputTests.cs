@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using System.Runtime.CompilerServices;
 using Xunit;
 using static Functional.CSharp.Tests.Tensors;
@@ -28,6 +27,22 @@ public class BadInputTests
             typeof(ShapeException), "Tensor", () => _ = new TensorType(DType.Bool, [65536, 65536]), "[65536, 65536]"),
         ["too large for a count"] = new(
             typeof(ShapeException), "Tensor", () => _ = new TensorType(DType.Bool, [int.MaxValue, int.MaxValue, 8]), "[2147483647"),
+        ["too few elements"] = new(
+            typeof(ShapeException), "Create", () => Tensor.Create([1f, 2, 3], [2, 2]), "3 elements", "Float32[2, 2]"),
+        ["arrays of different lengths"] = new(
+            typeof(ShapeException), "Create", () => Tensor.Create(new float[][] { [1, 2], [3] }), "one length"),
+        ["elements of no data type"] = new(
+            typeof(DTypeException), "Create", () => Tensor.Create(["a"], [1]), "System.String", "float, double"),
+        ["elements of another type"] = new(typeof(DTypeException), "ToArray", () => F32(1).ToArray<int>(), "Float32[1]"),
+        ["sizes that do not multiply"] = new(
+            typeof(ShapeException), "Contract", () => Tensor.MatMul(Tensor.Ones([2, 3]), Tensor.Ones([2, 3])), "Float32[2, 3], Float32[2, 3]"),
+        ["no such dimension"] = new(typeof(DimensionException), "Sum", () => F32(1, 2).Sum(1), "Float32[2]", "-1 to 0"),
+        ["a dimension twice"] = new(typeof(DimensionException), "Sum", () => Tensor.Ones([2, 3]).Sum(0, -2), "Float32[2, 3]", "once"),
+        ["no such labelled dimension"] = new(
+            typeof(DimensionException), "Sum", () => Tensor.Ones([2, 3], "BC").Sum("T"), "Float32[2, 3] \"BC\"", "'T'"),
+        ["the greatest of nothing"] = new(typeof(ShapeException), "ReduceMax", () => F32().Max(), "Float32[0]"),
+        ["labels that do not align"] = new(
+            typeof(TensorFormatException), "Add", () => _ = Tensor.Ones([2], "B") + Tensor.Ones([2, 2]), "Float32[2] \"B\""),
         ["a number from many"] = new(
             typeof(ShapeException), "Cast", () => _ = (float)F32(1, 2), "Float32[2]", "reduce"),
         ["a number from nothing"] = new(typeof(ShapeException), "Cast", () => _ = (bool)Bools(), "Bool[0]"),
@@ -51,9 +66,6 @@ public class BadInputTests
         ["a structure that contains itself"] = new(
             typeof(StructureException), "Structure", () => Accelerate.Function((List<object> s) => F32(1)).Invoke(Cycle()),
             "contains itself", "trees"),
-        ["an array without storage"] = new(
-            typeof(StructureException), "Structure",
-            () => Accelerate.Function((ImmutableArray<Tensor> s) => F32(1)).Invoke(default), "ImmutableArray"),
         ["a tensor of a trace, kept"] = new(
             typeof(EscapedTensorException), "Mul", () => _ = Escaped() * F32(2), "the keeper", "Float32[1]", "return"),
         ["a tensor of a trace, kept and read"] = new(

@@ -64,6 +64,20 @@ public class StructureTests
     }
 
     [Fact]
+    public void KeepsWhatIsNotThere()
+    {
+        var f = Accelerate.Function((Tensor x, Tensor? y, ImmutableArray<Tensor> more) => (y is null ? x : x + y, y, more));
+
+        f.Invoke(F64(1), null, default);
+        var (sum, missing, more) = f.Invoke(F64(2), null, default);
+        Assert.Equal((2, null, true), (Elements<double>(sum)[0], missing, more.IsDefault));
+
+        var (total, _, some) = f.Invoke(F64(2), F64(3), [F64(4)]);
+        Assert.Equal((5, 4), (Elements<double>(total)[0], Elements<double>(some[0])[0]));
+        Assert.Equal((2L, 1L), (f.Misses, f.Hits));
+    }
+
+    [Fact]
     public void DistinguishesStructures()
     {
         var f = Accelerate.Function((object s) => Structure.Leaves(s)[0] + 1);

@@ -1,0 +1,84 @@
+namespace Functional;
+
+/// <summary>Order, and running totals and products, along a dimension.</summary>
+/// <remarks>
+/// NaN counts as greatest, -0 equals 0. Negative dimension numbers count from the end; all methods throw
+/// <see cref="DimensionException"/> for a dimension that is not there, or a label that is not there just once.
+/// </remarks>
+public static class TensorSorting
+{
+    extension(Tensor x)
+    {
+        /// <summary>
+        /// The elements in order, and the positions (Int64) where they stood; both of this tensor's sizes and labels. Equals
+        /// keep their order; NaN comes last, in descending order first. The derivative goes back to where each element stood.
+        /// </summary>
+        public (Tensor Values, Tensor Indices) Sort(int dim = -1, bool descending = false) =>
+            Sorting.sort(descending, dim, x).ToValueTuple();
+
+        /// <summary>The elements in order along the dimension with a label, as along its number.</summary>
+        public (Tensor Values, Tensor Indices) Sort(char label, bool descending = false) =>
+            Sorting.sort(descending, Labels.single("Sort", x.Type, label), x).ToValueTuple();
+
+        /// <summary>The positions (Int64) that would put the elements in order. Equals keep their order.</summary>
+        public Tensor ArgSort(int dim = -1, bool descending = false) => Sorting.argSortBy(descending, dim, x);
+
+        /// <summary>
+        /// The k greatest elements in descending order (or the least in ascending order), and their positions (Int64). The
+        /// first of equals win. Costs a whole sort.
+        /// </summary>
+        /// <exception cref="DimensionException">k is outside 0 … the dimension's size.</exception>
+        public (Tensor Values, Tensor Indices) TopK(int k, int dim = -1, bool greatest = true) =>
+            Sorting.topK(greatest, k, dim, x).ToValueTuple();
+
+        /// <summary>
+        /// The position (Int64) of the greatest element; the dimension disappears with its label. The first of equals; of
+        /// NaN, if there is one. Has no derivative.
+        /// </summary>
+        /// <exception cref="ShapeException">The dimension is empty.</exception>
+        /// <exception cref="DTypeException">The elements are Bool.</exception>
+        public Tensor ArgMax(int dim = -1) => Sorting.argMaxAt(dim, x);
+
+        /// <summary>The position of the greatest element along the dimension with a label, as along its number.</summary>
+        public Tensor ArgMax(char label) => Sorting.argMaxAt(Labels.single("ArgMax", x.Type, label), x);
+
+        /// <summary>
+        /// The position (Int64) of the least element; the dimension disappears with its label. The first of equals; of NaN,
+        /// if there is one. Has no derivative.
+        /// </summary>
+        /// <exception cref="ShapeException">The dimension is empty.</exception>
+        /// <exception cref="DTypeException">The elements are Bool.</exception>
+        public Tensor ArgMin(int dim = -1) => Sorting.argMinAt(dim, x);
+
+        /// <summary>The position of the least element along the dimension with a label, as along its number.</summary>
+        public Tensor ArgMin(char label) => Sorting.argMinAt(Labels.single("ArgMin", x.Type, label), x);
+
+        /// <summary>
+        /// Running totals, y[k] = x[0] + … + x[k]; <paramref name="exclusive"/> without x[k], so that y[0] = 0;
+        /// <paramref name="reverse"/> from the last element on. Integers wrap around.
+        /// </summary>
+        /// <exception cref="DTypeException">The elements are Bool.</exception>
+        public Tensor CumSum(int dim, bool exclusive = false, bool reverse = false) =>
+            Scans.cumulativeSum(exclusive, reverse, dim, x);
+
+        /// <summary>
+        /// Running products, as <c>CumSum</c>; exclusive ones begin with 1. The derivative is right where elements are 0,
+        /// and takes O(n log n) time.
+        /// </summary>
+        /// <exception cref="DTypeException">The elements are Bool.</exception>
+        public Tensor CumProd(int dim, bool exclusive = false, bool reverse = false) =>
+            Scans.cumulativeProduct(exclusive, reverse, dim, x);
+
+        /// <summary>
+        /// 0 … n - 1 in random order, Int64, by a plain draw from the current generator: inside a trace a constant.
+        /// </summary>
+        /// <exception cref="ShapeException">n is negative.</exception>
+        public static Tensor Permutation(int n) => Uniform.permutation(Direct.Instance, n);
+
+        /// <summary>
+        /// 0 … n - 1 in random order, Int64, drawn by what this tensor belongs to: like a traced one, anew at each replay.
+        /// </summary>
+        /// <exception cref="ShapeException">n is negative.</exception>
+        public Tensor PermutationLike(int n) => Uniform.permutation(x.Interpreter, n);
+    }
+}

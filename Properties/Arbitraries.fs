@@ -1,0 +1,28 @@
+namespace Functional.Properties
+
+open System
+open FsCheck
+open FsCheck.FSharp
+open Functional
+
+/// Generators for FsCheck.
+[<RequireQualifiedAccess>]
+module Arbitraries =
+    let private fromSeed (make: int -> Random -> 'T) =
+        Gen.sized (fun size -> Gen.choose (0, Int32.MaxValue) |> Gen.map (fun seed -> make size (System.Random seed)))
+
+    /// Well-typed compositions of the library's ops, of every data type, ranks 0 to 4, with empty dimensions and ones of
+    /// size 1, with values wild and tame.
+    let program: Arbitrary<RandomProgram> =
+        Arb.fromGenShrink (fromSeed (fun size random -> Generate.program (2 + size / 10) random), Shrink.program)
+
+    /// Types of tensors.
+    let tensorType: Arbitrary<TensorType> = Arb.fromGen (fromSeed (fun _ random -> Generate.tensorType random))
+
+    /// Concrete tensors; one in three with extreme values, NaN and infinities among them.
+    let tensor: Arbitrary<Tensor> =
+        fromSeed (fun _ random ->
+            let ty = Generate.tensorType random
+            let taste = if random.Next 3 = 0 then Taste.Wild else Taste.Tame
+            Direct.Tensor(ty, Blocks.ofArray ty (Generate.data random taste ty)))
+        |> Arb.fromGen

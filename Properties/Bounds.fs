@@ -1,0 +1,109 @@
+namespace Functional.Properties
+
+open System
+open Functional
+
+/// How far a kernel's results may be from the oracle's, derived from the op.
+[<RequireQualifiedAccess>]
+module internal Bounds =
+    type private Operands = (TensorType * Lane array) list
+
+    let private sameLane a b =
+        match a, b with
+        | Real x, Real y -> BitConverter.DoubleToInt64Bits x = BitConverter.DoubleToInt64Bits y || (x <> x && y <> y)
+        | Whole m, Whole n -> m = n
+        | _ -> false
+
+    let private sameNumber a b =
+        match a, b with
+        | Real x, Real y -> x = y || (x <> x && y <> y)
+        | _ -> sameLane a b
+
+    let private number lane =
+        match lane with
+        | Real x -> x
+        | Whole n -> float n
+
+    let rec private isExact formula =
+        match formula with
+        | Apply(f, args) -> Range.ulps f = 0. && List.forall isExact args
+        | _ -> true
+
+    let private unitOf dtype = if dtype = DType.Float32 then 1.1920929e-7 else 2.220446049250313e-16
+    let private largest dtype = if dtype = DType.Float32 then float Single.MaxValue else Double.MaxValue
+    let private smallestNormal dtype = if dtype = DType.Float32 then 1.17549435e-38 else 2.2250738585072014e-308
+    let private smallest dtype = if dtype = DType.Float32 then float Single.Epsilon else Double.Epsilon
+
+    let private mapReals f (operands: Operands) : Operands =
+        [ for ty, lanes in operands ->
+              ty,
+              lanes
+              |> Array.map (fun lane ->
+                  match lane with
+                  | Real x -> Real(f x)
+                  | n -> n) ]
+
+    /// A sum of n products or terms, in whatever order and with whatever intermediate rounding, is within
+    /// n · ε · Σ|terms| of the exact one to first order (Higham, "Accuracy and Stability of Numerical Algorithms",
+    /// §4.2); kernel and oracle both, hence twice that. Σ|terms| is what the op itself gives for absolute values.
+    /// Underflow costs a product no more than the smallest number. Terms that are not finite settle the class of the
+    /// result; where partial sums may overflow nothing is settled.
+    let private sums n (evaluate: Operands -> Lane array) dtype (operands: Operands) =
+        let magnitudes = operands |> mapReals (fun x -> if Double.IsFinite x then abs x else 0.) |> evaluate
+
+        fun k (expected: Lane) actual ->
+            let magnitude = number magnitudes[k]
+            let bound = float n * (2. * unitOf dtype * magnitude + smallest dtype)
+
+            if not (magnitude < largest dtype / 2.) then true
+            elif Double.IsFinite(number expected) then abs (number expected - number actual) <= bound
+            else sameNumber expected actual
+
+    /// A product of n factors in whatever order is within n · ε of the exact one relatively, unless a partial product
+    /// may leave the range of normal numbers: the greatest and least of them are the products of max(|x|, 1) and of
+    /// min(|x|, 1).
+    let private products n (evaluate: Operands -> Lane array) dtype operands =
+        let greatest = evaluate (mapReals (fun x -> max (abs x) 1.) operands)
+        let least = evaluate (mapReals (fun x -> if x = 0. then 1. else min (abs x) 1.) operands)
+
+        fun k expected actual ->
+            let inRange = number greatest[k] < largest dtype / 2. && number least[k] > 2. * smallestNormal dtype
+
+            if not inRange && not (Double.IsNaN(number greatest[k])) then
+                true
+            elif Double.IsFinite(number expected) then
+                abs (number expected - number actual) <= 2. * float n * unitOf dtype * abs (number expected)
+            else
+                sameNumber expected actual
+
+    /// Whether lane i of a kernel's k-th result agrees with the oracle's.
+    let agreement (op: Op) (results: TensorType list) (operands: Operands) : int -> int -> Lane -> Lane -> bool =
+        let result = results.Head
+        let first = fst operands.Head
+        let evaluate operands = Evaluate.op op { Key = 0UL; Position = 0UL } results operands |> List.head
+        let exactly _ expected actual = sameLane expected actual
+        let sizes dims = dims |> List.fold (fun n d -> n * first.Sizes[d]) 1
+
+        let ofFirst =
+            match op.Kernel with
+            | _ when not (Scalars.isFloating result.DType) && Scalars.isFloating first.DType |> not -> exactly
+            | Map formula when isExact formula -> exactly
+            | Map formula ->
+                let types = [ for ty, _ in operands -> ty.DType ]
+                fun k _ actual ->
+                    let lanes = [ for ty, lanes in operands -> if ty.Rank = 0 then lanes[0] else lanes[k] ]
+                    Range.contains actual (Range.formula types lanes formula)
+            | Reduce(SumOf, dims) -> sums (sizes dims) evaluate result.DType operands
+            | Scan(SumOf, dim) -> sums first.Sizes[dim] evaluate result.DType operands
+            | Contract contraction -> sums (sizes (List.map fst contraction.Sum)) evaluate result.DType operands
+            | Move(ScatterAdd _) -> sums (1 + (snd operands[1]).Length) evaluate result.DType operands
+            | Reduce(ProductOf, dims) -> products (sizes dims) evaluate result.DType operands
+            | Scan(ProductOf, dim) -> products first.Sizes[dim] evaluate result.DType operands
+            // Of zeros of both signs either may be the extreme.
+            | Reduce _
+            | Scan _ -> fun _ expected actual -> sameNumber expected actual
+            | Move _
+            | Random
+            | Opaque _ -> exactly
+
+        fun k -> if k = 0 then ofFirst else exactly

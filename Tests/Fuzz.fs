@@ -1,0 +1,35 @@
+/// Random programs against direct execution and the oracle, for a time.
+module Functional.Tests.Fuzz
+
+open System
+open System.Diagnostics
+open System.Threading
+open Functional.Properties
+
+/// Programs are numbered; each is a function of the seed and its number.
+let private program (seed: int) (number: int) = Generate.program 8 (Random(seed + 1_000_003 * number))
+
+/// Runs for some seconds on all processors; the exit code.
+let run (seconds: float) (seed: int) =
+    let clock = Stopwatch.StartNew()
+    let mutable programs, mismatches = 0, 0
+    let gate = obj ()
+
+    let report number (smallest: RandomProgram, verdict: Verdict) =
+        lock gate (fun () ->
+            mismatches <- mismatches + 1
+            printfn $"program {number} of seed {seed}:\n{smallest}\n{verdict}\n")
+
+    let worker _ =
+        while clock.Elapsed.TotalSeconds < seconds do
+            let number = Interlocked.Increment &programs
+            program seed number |> ProgramLaws.counterexample |> Option.iter (report number)
+
+    let threads = [| for _ in 1 .. Environment.ProcessorCount -> Thread((fun () -> worker ()), 16 <<< 20) |]
+    for t in threads do
+        t.Start()
+    for t in threads do
+        t.Join()
+
+    printfn $"programs={programs} mismatches={mismatches} seed={seed}"
+    min 1 mismatches
