@@ -8,23 +8,11 @@ namespace Functional;
 /// </summary>
 public static class Activation
 {
-    /// <summary>x where it is positive, else 0. The derivative at 0 is 0.</summary>
-    public static Tensor Relu(Tensor x) => F.relu(x);
-
     /// <summary>x where it is positive, else slope · x. The derivative at 0 is the slope.</summary>
     public static Tensor LeakyRelu(Tensor x, double slope = 0.01) => F.leakyRelu(slope, x);
 
     /// <summary>x where it is positive, else eˣ - 1.</summary>
     public static Tensor Elu(Tensor x) => F.elu(x);
-
-    /// <summary>1 / (1 + e⁻ˣ), in (0, 1).</summary>
-    public static Tensor Sigmoid(Tensor x) => F.sigmoid(x);
-
-    /// <summary>The hyperbolic tangent, in (-1, 1).</summary>
-    public static Tensor Tanh(Tensor x) => F.tanh(x);
-
-    /// <summary>log(1 + eˣ), without overflow.</summary>
-    public static Tensor Softplus(Tensor x) => F.softplus(x);
 
     /// <summary>x · sigmoid(x).</summary>
     public static Tensor Silu(Tensor x) => F.silu(x);

@@ -76,34 +76,36 @@ module internal Bounds =
             else
                 sameNumber expected actual
 
-    /// Whether lane i of a kernel's k-th result agrees with the oracle's.
-    let agreement (op: Op) (results: TensorType list) (operands: Operands) : int -> int -> Lane -> Lane -> bool =
-        let result = results.Head
-        let first = fst operands.Head
-        let evaluate operands = Evaluate.op op { Key = 0UL; Position = 0UL } results operands |> List.head
+    let private ofFirst (op: Op) (result: TensorType) (operands: Operands) : int -> Lane -> Lane -> bool =
+        let evaluate operands = Evaluate.op op { Key = 0UL; Position = 0UL } [ result ] operands |> List.head
         let exactly _ expected actual = sameLane expected actual
-        let sizes dims = dims |> List.fold (fun n d -> n * first.Sizes[d]) 1
+        let size d = (fst operands.Head).Sizes[d]
+        let sizes dims = dims |> List.fold (fun n d -> n * size d) 1
 
-        let ofFirst =
-            match op.Kernel with
-            | _ when not (Scalars.isFloating result.DType) && Scalars.isFloating first.DType |> not -> exactly
-            | Map formula when isExact formula -> exactly
-            | Map formula ->
-                let types = [ for ty, _ in operands -> ty.DType ]
-                fun k _ actual ->
-                    let lanes = [ for ty, lanes in operands -> if ty.Rank = 0 then lanes[0] else lanes[k] ]
-                    Range.contains actual (Range.formula types lanes formula)
-            | Reduce(SumOf, dims) -> sums (sizes dims) evaluate result.DType operands
-            | Scan(SumOf, dim) -> sums first.Sizes[dim] evaluate result.DType operands
-            | Contract contraction -> sums (sizes (List.map fst contraction.Sum)) evaluate result.DType operands
-            | Move(ScatterAdd _) -> sums (1 + (snd operands[1]).Length) evaluate result.DType operands
-            | Reduce(ProductOf, dims) -> products (sizes dims) evaluate result.DType operands
-            | Scan(ProductOf, dim) -> products first.Sizes[dim] evaluate result.DType operands
-            // Of zeros of both signs either may be the extreme.
-            | Reduce _
-            | Scan _ -> fun _ expected actual -> sameNumber expected actual
-            | Move _
-            | Random
-            | Opaque _ -> exactly
+        match op.Kernel with
+        | Map formula when isExact formula -> exactly
+        | Map formula ->
+            let types = [ for ty, _ in operands -> ty.DType ]
+            fun k _ actual ->
+                let lanes = [ for ty, lanes in operands -> if ty.Rank = 0 then lanes[0] else lanes[k] ]
+                Range.contains actual (Range.formula types lanes formula)
+        | _ when not (Scalars.isFloating result.DType) -> exactly
+        | Reduce(SumOf, dims) -> sums (sizes dims) evaluate result.DType operands
+        | Scan(SumOf, dim) -> sums (size dim) evaluate result.DType operands
+        | Contract contraction -> sums (sizes (List.map fst contraction.Sum)) evaluate result.DType operands
+        | Move(ScatterAdd _) -> sums (1 + (snd operands[1]).Length) evaluate result.DType operands
+        | Reduce(ProductOf, dims) -> products (sizes dims) evaluate result.DType operands
+        | Scan(ProductOf, dim) -> products (size dim) evaluate result.DType operands
+        // Of zeros of both signs either may be the extreme.
+        | Reduce _
+        | Scan _ -> fun _ expected actual -> sameNumber expected actual
+        | Move _
+        | Random
+        | Opaque _ -> exactly
 
-        fun k -> if k = 0 then ofFirst else exactly
+    /// Whether lane i of a kernel's k-th result agrees with the oracle's.
+    let agreement (op: Op) (results: TensorType list) (operands: Operands) k : int -> Lane -> Lane -> bool =
+        if k = 0 then
+            ofFirst op results.Head operands
+        else
+            fun _ expected actual -> sameLane expected actual

@@ -114,12 +114,11 @@ module internal Generate =
     [<Literal>]
     let private Room = 400
 
-    let private accepts (op: Op) types =
-        try
-            op.Infer types |> ignore
-            true
-        with :? FunctionalException ->
-            false
+    /// Elementwise ops take numbers among their operands.
+    let private takesNumbers (op: Op) =
+        match op.Kernel with
+        | Map _ -> true
+        | _ -> false
 
     let private isNumber source =
         match source with
@@ -152,19 +151,16 @@ module internal Generate =
         match instance entry choices ty with
         | None -> program
         | Some(op, operands) ->
-            let types = [ for o in operands -> o.Type ]
-
             let place (program: RandomProgram, chosen) (k, operand: Operand) =
                 let equals = old |> Array.filter (fun v -> RandomProgram.typeOf program v = operand.Type)
 
-                let fits scalar = accepts op (List.updateAt k scalar types)
                 let number () = Source.Number(operand.Type.DType, float (random.Next(-4, 5)) / 2.)
 
                 let chosenSource =
                     match first with
                     | _ when operand.Valid.IsSome -> None
                     | Some v when k = 0 -> Some v
-                    | _ when k > 0 && random.Next 6 = 0 && fits (TensorType(operand.Type.DType, [])) ->
+                    | _ when k > 0 && takesNumbers op && random.Next 6 = 0 ->
                         if List.forall isNumber chosen then None else Some(number ())
                     | _ when k > 0 && equals.Length > 0 && random.Next 4 > 0 -> Some(pick random equals)
                     | _ -> None

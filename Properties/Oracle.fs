@@ -12,13 +12,13 @@ module internal Oracle =
         | Whole n -> string n
 
     let private compare (op: Op) results operands (expected: Lane array list) (actual: Lane array list) =
-        let agrees = Bounds.agreement op results operands
-
         Seq.zip3 (Seq.initInfinite id) expected actual
         |> Seq.tryPick (fun (k, expected, actual) ->
+            let agrees = Bounds.agreement op results operands k
+
             Seq.zip expected actual
             |> Seq.indexed
-            |> Seq.tryFind (fun (i, (e, a)) -> not (agrees k i e a))
+            |> Seq.tryFind (fun (i, (e, a)) -> not (agrees i e a))
             |> Option.map (fun (i, (e, a)) -> $"result {k}, element {i}: oracle {show e}, kernel {show a}"))
 
     /// Runs a trace whose draws follow `start`.

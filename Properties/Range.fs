@@ -136,9 +136,9 @@ module internal Range =
         | (Less | LessEqual | Equal), [ a; b ] -> compare scalar a b
         | Where, [ c; a; b ] -> if isPoint c then (if c.Low <> 0. then a else b) else hull a b
         | Cast _, [ a ] -> a
-        | _ when ranges |> List.exists isNan -> List.find isNan ranges
+        | _ when ranges |> List.forall (fun r -> isPoint r || isNan r) ->
+            point (Scalars.eval scalar [ for r in ranges -> Real(if isNan r then nan else r.Low) ])
         | _ when ranges |> List.exists (fun r -> r.Nan) -> anything
-        | _ when List.forall isPoint ranges -> corners scalar ranges
         | (Abs | Cosh), [ a ] -> even scalar a
         | Hypot, [ a; b ] -> corners Hypot [ even Abs a; even Abs b ]
         // Sin and cos move by no more than their operand does.

@@ -8,47 +8,51 @@ open Functional
 open Functional.FSharp
 
 let data = Path.Combine(__SOURCE_DIRECTORY__, "Digits", "data", "digits.csv.gz")
-let lines = (new StreamReader(new GZipStream(File.OpenRead data, CompressionMode.Decompress))).ReadToEnd()
-let rows =
-    lines.Split('\n', StringSplitOptions.RemoveEmptyEntries)
-    |> Array.map (fun row -> row.Split ',' |> Array.map float32)
+let reader = new StreamReader(new GZipStream(File.OpenRead data, CompressionMode.Decompress))
+let rows = [| for line in reader.ReadToEnd().Trim().Split '\n' -> Array.map float32 (line.Split ',') |]
 let train, test = rows |> Array.randomShuffleWith (Random 1) |> Array.splitAt 1437
-let pixels (rows: float32 array array) =
-    Tensor.create
-        [ rows.Length; 64 ]
-        "BC"
-        [| for row in rows do
-               for k in 0..63 -> row[k] / 16f |]
-let classes (rows: float32 array array) = Tensor.create [ rows.Length ] "B" [| for row in rows -> int row[64] |]
+let images rows =
+    rows
+    |> Array.map (fun (row: float32 array) -> row[..63] |> Array.map (fun p -> p / 16f))
+    |> Tensor.ofArray "BC"
+let digits rows = rows |> Array.map (fun (row: float32 array) -> int row[64]) |> Tensor.ofArray "B"
 
 let step (network: Network, state, x, t) =
     let loss, gradient = valueAndGrad (fun (n: Network) -> Loss.crossEntropy (n.Forward x) t) network
     loss, Adam.step AdamOptions.Default (network, state, gradient)
 
+/// The losses of a training run, and the trained network.
 let learn step =
-    let mutable network =
+    let network =
         Network
             .Sequential(Dense 64, Relu(), Dense 10, Softmax())
             .Initialize(Layout.Of("BC", Nullable(), 64), seed = 1UL)
-    let mutable state = Adam.start 0.003 network
-    let order = Random 2
-    let losses =
-        [ for _ in 1..30 do
-              for batch in train |> Array.randomShuffleWith order |> Array.chunkBySize 64 do
-                  let loss, (nextNetwork, nextState) = step (network, state, pixels batch, classes batch)
-                  network <- nextNetwork
-                  state <- nextState
-                  Tensor.toArray<float32> loss ]
-    network, losses
 
-let clock = Diagnostics.Stopwatch.StartNew()
-let _, direct = learn step
-printfn $"directly: {direct.Length} steps in {clock.Elapsed.TotalSeconds:F1} s"
-clock.Restart()
+    let order = Random 2
+    let epoch _ = train |> Array.randomShuffleWith order |> Array.chunkBySize 64
+
+    ((network, Adam.start 0.003 network), Seq.collect epoch [ 1..30 ])
+    ||> Seq.mapFold (fun (network, state) batch ->
+        let loss, next = step (network, state, images batch, digits batch)
+        Tensor.toScalar<float32> loss, next)
+    |> fun (losses, (network, _)) -> List.ofSeq losses, network
+
+let timed f x =
+    let clock = Diagnostics.Stopwatch.StartNew()
+    let result = f x
+    result, clock.Elapsed
+
 let fast = accelerateWith AccelerateOptions.Default step
-let network, losses = learn fast.Invoke
-printfn $"accelerated: {losses.Length} steps in {clock.Elapsed.TotalSeconds:F1} s, hit rate {fast.HitRate:F1} %%"
+let (direct, _), directTime = timed learn step
+let (losses, network), fastTime = timed learn fast.Invoke
+
+let guesses = network.Predict(images test) |> Tensor.toArray<float32> |> Array.chunkBySize 10
 let hits =
-    Array.zip test (Tensor.toArray<float32>(network.Predict(pixels test)) |> Array.chunkBySize 10)
-    |> Array.filter (fun (row, p) -> int row[64] = Array.findIndex ((=) (Array.max p)) p)
-printfn $"{losses = direct} {float hits.Length / float test.Length:P1}"
+    Array.map2
+        (fun p (row: float32 array) -> if Array.findIndex ((=) (Array.max p)) p = int row[64] then 1. else 0.)
+        guesses
+        test
+
+printfn $"{losses.Length} steps: {directTime.TotalSeconds:F1} s directly, {fastTime.TotalSeconds:F1} s accelerated"
+printfn
+    $"{fast.Misses} traces, hit rate {fast.HitRate:F1} %%, losses equal: {losses = direct}, test accuracy {Array.average hits:P1}"

@@ -7,25 +7,25 @@ let tests =
     testList
         "Functional"
         [ testList
+              "Ops"
+              [ MovementTests.tests
+                ArrangingTests.tests
+                IndexingTests.tests
+                SortingTests.tests
+                FormatTests.tests
+                ElementwiseTests.tests
+                ReductionTests.tests
+                ContractionTests.tests
+                CreationTests.tests
+                RandomTests.tests ]
+          testList
               "Learn"
               [ Learn.ActivationTests.tests
                 Learn.LossTests.tests
                 Learn.LayerTests.tests
                 Learn.OptimiserTests.tests
                 Learn.NetworkTests.tests
-                Learn.DigitsTests.tests ]
-          testList
-              "Ops"
-              [ FormatTests.tests
-                ElementwiseTests.tests
-                ReductionTests.tests
-                ContractionTests.tests
-                CreationTests.tests
-                RandomTests.tests
-                MovementTests.tests
-                ArrangingTests.tests
-                IndexingTests.tests
-                SortingTests.tests ] ]
+                Learn.DigitsTests.tests ] ]
 
 [<EntryPoint>]
 let main arguments =

@@ -6,6 +6,7 @@ open Functional
 /// dimensions. Negative dimension numbers count from the end; all throw DimensionException for one that is not there.
 [<AutoOpen>]
 module ArrangingFunctions =
+    /// Sizes, orders, labels; together and apart.
     [<RequireQualifiedAccess>]
     module Tensor =
         /// The same elements in row-major order in other sizes, unformatted. One size may be -1: what is left.

@@ -7,7 +7,6 @@ open Functional
 /// and Bool; ShapeException and TensorFormatException where operands do not align.
 [<AutoOpen>]
 module ElementwiseFunctions =
-    /// Functions of each lane by itself.
     [<RequireQualifiedAccess>]
     module Tensor =
         /// a where the Bool tensor c is true, b elsewhere; a or b may be a number. A derivative flows to the one chosen.
@@ -41,10 +40,10 @@ module ElementwiseFunctions =
         /// The inverse hyperbolic sine.
         let asinh (x: Tensor) : Tensor = Elementwise.lift Asinh [ x ]
 
-        /// The inverse of the hyperbolic cosine; NaN below 1.
+        /// NaN below 1.
         let acosh (x: Tensor) : Tensor = Elementwise.lift Acosh [ x ]
 
-        /// The inverse of the hyperbolic tangent; NaN outside -1 … 1.
+        /// NaN outside -1 … 1.
         let atanh (x: Tensor) : Tensor = Elementwise.lift Atanh [ x ]
 
         /// √(x² + y²) without overflow on the way. The derivative at the origin is 0.

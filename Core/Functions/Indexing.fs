@@ -6,6 +6,7 @@ open Functional
 /// dimension numbers count from the end; all throw DimensionException for one that is not there.
 [<AutoOpen>]
 module IndexingFunctions =
+    /// Parts by ranges, positions and masks; beyond the edges.
     [<RequireQualifiedAccess>]
     module Tensor =
         /// What the slices take of the first dimensions; the rest is taken whole:

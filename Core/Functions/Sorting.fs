@@ -6,6 +6,7 @@ open Functional
 /// All throw DimensionException for a dimension that is not there.
 [<AutoOpen>]
 module SortingFunctions =
+    /// Order; running totals and products.
     [<RequireQualifiedAccess>]
     module Tensor =
         /// x in ascending order, and the positions (Int64) where its elements stood; both of x's sizes and labels. Equals

@@ -7,15 +7,11 @@ open System.Numerics.Tensors
 open System.Runtime.CompilerServices
 
 /// Runs a formula lane by lane: its steps one after another over chunks of lanes, each step a vectorised primitive.
-/// What a lane gives depends on that lane alone: where a primitive would treat a tail apart, the tail is padded.
+/// What a lane gives depends on that lane alone: the vectorised primitives are those that IEEE 754 defines to the bit.
 [<RequireQualifiedAccess>]
 module internal Lanewise =
     [<Literal>]
     let private Chunk = 1024
-
-    /// Lanes of one vector of 512 bits, of the smallest element that has a vectorised function.
-    [<Literal>]
-    let private Vector = 16
 
     /// Adjacent elements from an offset on.
     [<Struct>]
@@ -49,13 +45,6 @@ module internal Lanewise =
             let r = write<'T> result n
             for k in 0 .. n - 1 do
                 r[k] <- if c[k] then a[k] else b[k]
-
-    /// What a vectorised library function computes is the same for every lane of a full vector only.
-    let private vectorised scalar =
-        match scalar with
-        | Exp
-        | Log -> true
-        | _ -> false
 
     let private numeric<'T when 'T: struct and 'T :> INumber<'T> and 'T: (new: unit -> 'T) and 'T :> ValueType>
         scalar
@@ -113,9 +102,9 @@ module internal Lanewise =
         | Ceil -> fun args r n -> TensorPrimitives.Ceiling<'T>(read args[0] n, write r n)
         | Round -> fun args r n -> TensorPrimitives.Round<'T>(read args[0] n, write r n)
         | Sqrt -> fun args r n -> TensorPrimitives.Sqrt<'T>(read args[0] n, write r n)
-        | Exp -> fun args r n -> TensorPrimitives.Exp<'T>(read args[0] n, write r n)
-        | Log -> fun args r n -> TensorPrimitives.Log<'T>(read args[0] n, write r n)
-        // The vectorised one loses the digits near 0, and gives -6e-8 at 0 itself.
+        // The vectorised ones fuse, or not, as the code at hand was compiled: their bits change while a process runs.
+        | Exp -> viaDouble Math.Exp
+        | Log -> viaDouble Math.Log
         | Tanh -> viaDouble Math.Tanh
         | Rem -> each2 (fun (a: 'T) b -> 'T.op_Modulus (a, b))
         | Sign ->
@@ -262,9 +251,6 @@ module internal Lanewise =
         | Number of DType * float
         | Apply of Primitive * int array * DType
 
-    /// A formula for operands of certain data types; `Padded` where a primitive wants full vectors.
-    type private Plan = { Steps: Step array; Padded: bool }
-
     let private isLiteral step =
         match step with
         | Formulas.Step.Literal _ -> true
@@ -300,14 +286,9 @@ module internal Lanewise =
             | Formulas.Step.Arg i -> places[k] <- add (Step.Operand i) types[i]
             | Formulas.Step.Apply(f, args) -> places[k] <- apply f args
 
-        let padded step =
-            match step with
-            | Formulas.Step.Apply(f, _) -> vectorised f
-            | _ -> false
+        planned.ToArray()
 
-        { Steps = planned.ToArray(); Padded = Array.exists padded steps }
-
-    let private plans = ConditionalWeakTable<Formula, ConcurrentDictionary<int, Plan>>()
+    let private plans = ConditionalWeakTable<Formula, ConcurrentDictionary<int, Step array>>()
 
     let private planOf (types: TensorType array) formula =
         let key = types |> Array.fold (fun key t -> key * 5 + int t.DType) 1
@@ -318,12 +299,10 @@ module internal Lanewise =
         | _ -> known.GetOrAdd(key, plan (types |> Array.map (fun t -> t.DType)) formula)
 
     /// One run of a plan. Each step has a register: a range of an operand or of the result, or a chunk of its own.
-    type private Machine(plan: Plan, types: TensorType array, blocks: Block array, output: Array, count: int) =
-        let steps = plan.Steps
+    type private Machine(steps: Step array, types: TensorType array, blocks: Block array, output: Array, count: int) =
         let last = steps.Length - 1
-        let room = min Chunk ((count + Vector - 1) / Vector * Vector)
-        let ragged = plan.Padded && count % Vector <> 0
-        let inPlace i = types[i].Rank > 0 && not ragged && Blocks.isContiguous types[i].Sizes blocks[i]
+        let room = min Chunk count
+        let inPlace i = types[i].Rank > 0 && Blocks.isContiguous types[i].Sizes blocks[i]
 
         let register k =
             match steps[k] with
@@ -336,7 +315,7 @@ module internal Lanewise =
                 let data = Blocks.allocate dtype room
                 Blocks.fill data c
                 { Data = data; Offset = 0 }
-            | Step.Apply _ when k = last && not ragged -> { Data = output; Offset = 0 }
+            | Step.Apply _ when k = last -> { Data = output; Offset = 0 }
             | Step.Apply(_, _, dtype) -> { Data = Blocks.allocate dtype room; Offset = 0 }
 
         let registers = Array.init steps.Length register
@@ -351,17 +330,12 @@ module internal Lanewise =
             | _ -> register
 
         let chunk first n =
-            let lanes = if ragged then (n + Vector - 1) / Vector * Vector else n
-
             for k in 0..last do
                 match steps[k] with
                 | Step.Operand i when types[i].Rank > 0 && not (obj.ReferenceEquals(registers[k].Data, blocks[i].Data)) ->
                     gather types[i] blocks[i] first n registers[k].Data
-                    Blocks.fillRange registers[k].Data n (lanes - n) 1.
-                | Step.Apply(run, args, _) -> run [| for a in args -> at a first |] (at k first) lanes
+                | Step.Apply(run, args, _) -> run [| for a in args -> at a first |] (at k first) n
                 | _ -> ()
-
-            if ragged then Array.Copy(registers[last].Data, 0, output, first, n)
 
         member _.Run() =
             let mutable first = 0

@@ -10,9 +10,6 @@ module Activation =
     let private select condition a b = Elementwise.lift Where [ condition; a; b ]
     let private isLow (x: Tensor) = Tensor.op_LessThanOrEqual (x, 0.)
 
-    /// x where it is positive, else 0. The derivative at 0 is 0.
-    let relu (x: Tensor) : Tensor = Define.apply Activations.relu [ x ]
-
     /// x where it is positive, else slope · x. The derivative at 0 is the slope (Maas, Hannun and Ng, 2013).
     let leakyRelu (slope: float) (x: Tensor) : Tensor = select (isLow x) (slope * x) x
 
@@ -22,17 +19,8 @@ module Activation =
         let low = select (isLow x) x (zero x)
         select (isLow x) (Elementwise.lift Expm1 [ low ]) x
 
-    /// 1 / (1 + e⁻ˣ), in (0, 1).
-    let sigmoid (x: Tensor) : Tensor = Define.apply Activations.sigmoid [ x ]
-
-    /// The hyperbolic tangent, in (-1, 1).
-    let tanh (x: Tensor) : Tensor = Tensor.Tanh x
-
-    /// log(1 + eˣ), without overflow.
-    let softplus (x: Tensor) : Tensor = Define.apply Activations.softplus [ x ]
-
     /// x · sigmoid(x).
-    let silu (x: Tensor) : Tensor = x * sigmoid x
+    let silu (x: Tensor) : Tensor = x * Define.apply Activations.sigmoid [ x ]
 
     /// x · Φ(x), Φ the distribution function of the normal distribution (Hendrycks and Gimpel, 2016).
     let gelu (x: Tensor) : Tensor = 0.5 * x * (1. + Elementwise.lift Erf [ x * sqrt 0.5 ])

@@ -19,7 +19,7 @@ type ActivationLayer() =
 [<Sealed>]
 type Relu() =
     inherit ActivationLayer()
-    override _.Predict x = Activation.relu x
+    override _.Predict x = Define.apply Activations.relu [ x ]
 
 /// x where it is positive, else slope · x.
 [<Sealed>]
@@ -41,19 +41,19 @@ type Elu() =
 [<Sealed>]
 type Sigmoid() =
     inherit ActivationLayer()
-    override _.Predict x = Activation.sigmoid x
+    override _.Predict x = Define.apply Activations.sigmoid [ x ]
 
 /// The hyperbolic tangent.
 [<Sealed>]
 type Tanh() =
     inherit ActivationLayer()
-    override _.Predict x = Activation.tanh x
+    override _.Predict x = tanh x
 
 /// log(1 + eˣ).
 [<Sealed>]
 type Softplus() =
     inherit ActivationLayer()
-    override _.Predict x = Activation.softplus x
+    override _.Predict x = Define.apply Activations.softplus [ x ]
 
 /// x · sigmoid(x).
 [<Sealed>]

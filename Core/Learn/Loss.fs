@@ -36,7 +36,7 @@ module Loss =
         let t = probabilities op dim y target
         let isImpossible = Elementwise.lift Equal [ t; number t 0. ]
         let terms = select isImpossible (number t 0.) (t * logarithm isImpossible)
-        -(total terms / float (y.Count / y.Type.Sizes[dim]))
+        -(total terms / (Array.removeAt dim y.Type.Sizes |> Array.fold (fun n size -> n * float size) 1.))
 
     /// -Σᵢ tᵢ · log yᵢ over the classes, the mean over all else, given probabilities y. It is infinite where what is possible
     /// was given probability 0: where that may happen, `crossEntropyOfLogits` keeps the digits.

@@ -47,6 +47,6 @@ public sealed class Dataset
     }
 
     private (Tensor Images, Tensor Digits) Batch(int[] rows) =>
-        (Tensor.Create(rows.SelectMany(row => _images[row]).ToArray().AsSpan(), [rows.Length, Pixels], "BC"),
-         Tensor.Create(rows.Select(row => _digits[row]).ToArray(), "B"));
+        (Tensor.Create(Array.ConvertAll(rows, row => _images[row]), "BC"),
+         Tensor.Create(Array.ConvertAll(rows, row => _digits[row]), "B"));
 }

@@ -17,15 +17,15 @@ let private table: (string * (Tensor -> Tensor) * (float -> float) * (float -> f
     let logistic x = 1. / (1. + Math.Exp -x)
     let normal x = 0.5 * (1. + MathNet.Numerics.SpecialFunctions.Erf(x / sqrt 2.))
     let density x = exp (-x * x / 2.) / sqrt (2. * Math.PI)
-    [ "relu", Activation.relu, (fun x -> max x 0.), (fun x -> if x > 0. then 1. else 0.)
+    [ "relu", Tensor.relu, (fun x -> max x 0.), (fun x -> if x > 0. then 1. else 0.)
       "leakyRelu", Activation.leakyRelu 0.2, (fun x -> max x (0.2 * x)), (fun x -> if x > 0. then 1. else 0.2)
       "elu",
       Activation.elu,
       (fun x -> if x > 0. then x else Math.Exp x - 1.),
       (fun x -> if x > 0. then 1. else Math.Exp x)
-      "sigmoid", Activation.sigmoid, logistic, (fun x -> logistic x * logistic -x)
-      "tanh", Activation.tanh, Math.Tanh, (fun x -> 1. - Math.Tanh x ** 2.)
-      "softplus", Activation.softplus, (fun x -> Math.Log(1. + Math.Exp x)), logistic
+      "sigmoid", Tensor.sigmoid, logistic, (fun x -> logistic x * logistic -x)
+      "tanh", tanh, Math.Tanh, (fun x -> 1. - Math.Tanh x ** 2.)
+      "softplus", Tensor.softplus, (fun x -> Math.Log(1. + Math.Exp x)), logistic
       "silu", Activation.silu, (fun x -> x * logistic x), (fun x -> logistic x + x * logistic x * logistic -x)
       "gelu", Activation.gelu, (fun x -> x * normal x), (fun x -> normal x + x * density x) ]
 

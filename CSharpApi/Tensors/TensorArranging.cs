@@ -15,12 +15,12 @@ public static class TensorArranging
         /// The same elements in row-major order in other sizes, unformatted. One size may be -1: what is left.
         /// </summary>
         /// <exception cref="ShapeException">The number of elements differs.</exception>
-        public Tensor Reshape(params ReadOnlySpan<int> sizes) => Arranging.reshape(List(sizes), "", x);
+        public Tensor Reshape(params ReadOnlySpan<int> sizes) => Arranging.reshape(Dimensions.Listed(sizes), "", x);
 
         /// <summary>
         /// Dimension k of the result is dimension <c>order[k]</c> of this tensor: [a; b; c] by 2, 0, 1 → [c; a; b].
         /// </summary>
-        public Tensor Permute(params ReadOnlySpan<int> order) => Arranging.permute(List(order), x);
+        public Tensor Permute(params ReadOnlySpan<int> order) => Arranging.permute(Dimensions.Listed(order), x);
 
         /// <summary>The dimensions in the order of these labels; equal labels keep their order.</summary>
         /// <exception cref="TensorFormatException">The tensor has other labels than these.</exception>
@@ -39,7 +39,7 @@ public static class TensorArranging
         /// Repeated to these sizes, aligned from the last dimension. New dimensions get the label U if there are labels.
         /// </summary>
         /// <exception cref="ShapeException">Sizes are neither equal nor 1 in this tensor.</exception>
-        public Tensor BroadcastTo(params ReadOnlySpan<int> sizes) => Arranging.broadcastTo(List(sizes), x);
+        public Tensor BroadcastTo(params ReadOnlySpan<int> sizes) => Arranging.broadcastTo(Dimensions.Listed(sizes), x);
 
         /// <summary>A new dimension of size 1 at a place (-1: after the last), labelled U if there are labels.</summary>
         public Tensor ExpandDims(int place) => Arranging.expandDims(place, x);
@@ -47,12 +47,12 @@ public static class TensorArranging
         /// <summary>Without these dimensions, of size 1 each; without all of that size where none is named.</summary>
         /// <exception cref="ShapeException">A dimension has another size.</exception>
         public Tensor Squeeze(params ReadOnlySpan<int> dims) =>
-            dims.IsEmpty ? Arranging.squeezeAll(x) : Arranging.squeeze(List(dims), x);
+            dims.IsEmpty ? Arranging.squeezeAll(x) : Arranging.squeeze(Dimensions.Listed(dims), x);
 
         /// <summary>Parts of these sizes, one after another, along a dimension.</summary>
         /// <exception cref="ShapeException">The sizes do not add up to the dimension's.</exception>
         public IReadOnlyList<Tensor> Split(int dim, params ReadOnlySpan<int> sizes) =>
-            [.. Arranging.split(dim, List(sizes), x)];
+            [.. Arranging.split(dim, Dimensions.Listed(sizes), x)];
 
         /// <summary>
         /// So many parts along a dimension, of sizes that differ by at most 1, the larger ones first.
@@ -62,7 +62,7 @@ public static class TensorArranging
 
         /// <summary>The whole tensor so many times over along each dimension: sizes [a; b] by 2, 1 → [2a; b].</summary>
         /// <exception cref="ShapeException">There is not a count of at least 0 for each dimension.</exception>
-        public Tensor Tile(params ReadOnlySpan<int> counts) => Arranging.tile(List(counts), x);
+        public Tensor Tile(params ReadOnlySpan<int> counts) => Arranging.tile(Dimensions.Listed(counts), x);
 
         /// <summary>Each element so many times in a row along a dimension: a b → a a b b.</summary>
         /// <exception cref="ShapeException">The count is negative.</exception>
@@ -88,6 +88,4 @@ public static class TensorArranging
         public static Tensor Stack(IReadOnlyList<Tensor> tensors, int place = 0) =>
             Arranging.stack(place, ListModule.OfSeq(tensors));
     }
-
-    private static FSharpList<int> List(ReadOnlySpan<int> numbers) => ListModule.OfSeq(numbers.ToArray());
 }

@@ -16,7 +16,7 @@ public static class TensorIndexing
         /// disappears, or a range: <c>x.Slice(1..^1, .., 3)</c>, <c>x.Slice((..).By(-1))</c>.
         /// </summary>
         /// <exception cref="DimensionException">There are more slices than dimensions, or one leaves its dimension.</exception>
-        public Tensor Slice(params ReadOnlySpan<Slice> slices) => Indexing.slice(ListModule.OfSeq(slices.ToArray()), x);
+        public Tensor Slice(params ReadOnlySpan<Slice> slices) => Indexing.slice(ListModule.OfArray(slices.ToArray()), x);
 
         /// <summary>What a slice takes of one dimension; the others are taken whole.</summary>
         /// <exception cref="DimensionException">The slice leaves the dimension.</exception>
@@ -27,7 +27,7 @@ public static class TensorIndexing
         public Tensor SliceDim(char label, Slice slice) => Indexing.along(Labels.single("Slice", x.Type, label), slice, x);
 
         /// <summary>Backwards along these dimensions.</summary>
-        public Tensor Flip(params ReadOnlySpan<int> dims) => Indexing.flip(ListModule.OfSeq(dims.ToArray()), x);
+        public Tensor Flip(params ReadOnlySpan<int> dims) => Indexing.flip(Dimensions.Listed(dims), x);
 
         /// <summary>
         /// Each element so many places further on along a dimension; what leaves at the end enters at the beginning.
