@@ -44,6 +44,8 @@ let private values =
               Expect.equal (floats (Tensor.arange DType.Float64 2. -1. -1.)) [ 2.; 1.; 0. ] "backwards"
               Expect.equal (floats (Tensor.arange DType.Float64 1. 0. 1.)) [] "empty"
               Expect.equal (floats (Tensor.linspace DType.Float64 0. 1. 5)) [ 0.; 0.25; 0.5; 0.75; 1. ] "linspace"
+              let points = Tensor.linspace DType.Float64 0. 0.3 4
+              Expect.equal (List.last (floats points)) 0.3 "the last exactly"
               Expect.equal (floats (Tensor.linspace DType.Float64 3. 4. 1)) [ 3. ] "of one"
               Expect.sequenceEqual (Tensor.toArray<int>(Tensor.eye DType.Int32 2)) [ 1; 0; 0; 1 ] "eye"
           } ]
