@@ -17,12 +17,12 @@ module Arbitraries =
         Arb.fromGenShrink (fromSeed (fun size random -> Generate.program (2 + size / 10) random), Shrink.program)
 
     /// Types of tensors.
-    let tensorType: Arbitrary<TensorType> = Arb.fromGen (fromSeed (fun _ random -> Generate.tensorType random))
+    let tensorType: Arbitrary<TensorType> = Arb.fromGen (fromSeed (fun _ random -> Values.tensorType random))
 
     /// Concrete tensors; one in three with extreme values, NaN and infinities among them.
     let tensor: Arbitrary<Tensor> =
         fromSeed (fun _ random ->
-            let ty = Generate.tensorType random
+            let ty = Values.tensorType random
             let taste = if random.Next 3 = 0 then Taste.Wild else Taste.Tame
-            Direct.Tensor(ty, Blocks.ofArray ty (Generate.data random taste ty)))
+            Direct.Tensor(ty, Blocks.ofArray ty (Values.data random taste ty)))
         |> Arb.fromGen

@@ -59,7 +59,7 @@ module internal Shrink =
                         | Some(op, operands) ->
                             let resize (operand: Operand) : ProgramInput =
                                 let old = program.Inputs |> List.tryFind (fun i -> i.Type.DType = operand.Type.DType)
-                                let drawn = Generate.inputOf (System.Random 0) Taste.Tame operand
+                                let drawn = Values.input (System.Random 0) Taste.Tame operand
 
                                 match old with
                                 | Some o when operand.Valid.IsNone && o.Data.Length >= drawn.Data.Length ->

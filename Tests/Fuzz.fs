@@ -15,15 +15,22 @@ let run (seconds: float) (seed: int) =
     let mutable programs, mismatches = 0, 0
     let gate = obj ()
 
-    let report number (smallest: RandomProgram, verdict: Verdict) =
+    let report number law (smallest: RandomProgram, verdict: Verdict) =
         lock gate (fun () ->
             mismatches <- mismatches + 1
-            printfn $"program {number} of seed {seed}:\n{smallest}\n{verdict}\n")
+            printfn $"{law}: program {number} of seed {seed}, made smaller:\n{smallest}\n{verdict}\n")
+
+    let check number (program: RandomProgram) (name, law) =
+        match ProgramLaws.counterexample law program with
+        | Some failure ->
+            report number name failure
+            true
+        | None -> false
 
     let worker _ =
         while clock.Elapsed.TotalSeconds < seconds do
             let number = Interlocked.Increment &programs
-            program seed number |> ProgramLaws.counterexample |> Option.iter (report number)
+            ProgramLaws.all |> List.exists (check number (program seed number)) |> ignore
 
     let threads = [| for _ in 1 .. Environment.ProcessorCount -> Thread((fun () -> worker ()), 16 <<< 20) |]
     for t in threads do
