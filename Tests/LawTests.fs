@@ -1,4 +1,5 @@
-/// Every op of the catalogue, and random programs of them, under every law that applies.
+/// Every op of the catalogue, and random programs of them, under every law that applies. A new op is tested the moment it is
+/// listed.
 module Functional.Tests.LawTests
 
 open Expecto
@@ -9,104 +10,64 @@ open Functional.Properties
 [<Literal>]
 let private Cases = 200
 
-/// The programs of one op alone, on operands of random types.
-let private single (entry: Entry) (random: System.Random) taste =
-    let first = Generate.tensorType random
-    let choices = random.Next()
+let private judge law program =
+    match ProgramLaws.counterexample law program with
+    | Some(smallest, Verdict.Fails problem) -> Verdict.Fails $"{problem}\n{smallest}"
+    | Some(_, verdict) -> verdict
+    | None -> Verdict.Holds
 
-    Generate.instance entry choices first
-    |> Option.map (fun (op, operands) ->
-        let inputs = [ for operand in operands -> Generate.inputOf random taste operand ]
-        let results = op.Infer [ for operand in operands -> operand.Type ]
+/// An instance of the op on a random type for which it has one.
+let rec private instance (random: System.Random) (entry: Entry) attempts =
+    let taste = if random.Next 3 = 0 then Taste.Wild else Taste.Tame
 
-        { Inputs = inputs
-          Steps =
-            [ { Op = op
-                Operands = [ for k in 0 .. inputs.Length - 1 -> Source.Input k ]
-                Like = None
-                Results = results
-                Entry = entry.Name
-                Choices = choices } ]
-          Outputs = [ for k in 0 .. results.Length - 1 -> Source.Result(0, k) ] }
-        : RandomProgram)
+    match Generate.single random taste entry (Values.tensorType random) with
+    | Some program -> program
+    | None when attempts > 0 -> instance random entry (attempts - 1)
+    | None -> failtest $"{entry.Name} has no instance for any type"
 
-let private holds seed (program: RandomProgram) =
-    match ProgramLaws.counterexample program with
-    | Some(smallest, verdict) -> failtest $"seed {seed}:\n{smallest}\n{verdict}"
-    | None -> ()
+let private ofOp (entry: Entry) =
+    [ for name, law in ProgramLaws.all ->
+          Seed.law $"{entry.Name}: {name}" Cases 1. (fun random -> judge law (instance random entry 1000)) ]
 
-/// Values and gradients, accelerated and direct, to the bit; each step of both traces against the oracle.
-let private obeys seed (entry: Entry) =
-    testCase entry.Name (fun () ->
-        let random = System.Random(seed + entry.Name.Length * 7919 + int entry.Name[0])
-        let mutable found, tries = 0, 0
+let private ofPrograms =
+    [ for name, law in ProgramLaws.all ->
+          Seed.law $"random programs: {name}" (5 * Cases) 1. (fun random -> judge law (Generate.program 8 random)) ]
 
-        while found < Cases && tries < 50 * Cases do
-            tries <- tries + 1
-            let taste = if tries % 3 = 0 then Taste.Wild else Taste.Tame
-
-            match single entry random taste with
-            | Some program when not program.Inputs.IsEmpty ->
-                found <- found + 1
-                holds seed program
-            | _ -> ()
-
-        let draws =
-            Generate.instance entry 1 (TensorType(DType.Float32, [ 2 ]))
-            |> Option.exists (fun (_, operands) -> operands.IsEmpty)
-        if not draws then Expect.equal found Cases "the catalogue has too few instances of this op")
-
-let private programs seed =
-    testCase "random programs" (fun () ->
-        for number in 1 .. 10 * Cases do
-            Generate.program 8 (System.Random(seed + 1_000_003 * number)) |> holds seed)
-
-/// Cases of one op in Float64, on values where it is smooth.
+/// The op in Float64, on values where it is smooth.
 let private smooth (entry: Entry) (random: System.Random) : RandomProgram option =
-    let first = Generate.typeWith random DType.Float64
-
-    match Generate.instance entry (random.Next()) first with
-    | Some(op, operands) when not operands.IsEmpty && operands |> List.exists (fun o -> o.Type.DType = DType.Float64) ->
+    match Generate.instance entry (random.Next()) (Values.typeWith random DType.Float64) with
+    | Some(op, operands) when operands |> List.exists (fun o -> o.Type.DType = DType.Float64) ->
         let input (operand: Operand) : ProgramInput =
             let range = operand.Valid |> Option.defaultValue operand.Smooth
-            { Type = operand.Type; Valid = operand.Valid; Data = Generate.between random range operand.Type }
+            { Type = operand.Type; Valid = operand.Valid; Data = Values.between random range operand.Type }
 
         let results = op.Infer [ for operand in operands -> operand.Type ]
-        let inputs = List.map input operands
 
         Some
-            { Inputs = inputs
+            { Inputs = List.map input operands
               Steps =
                 [ { Op = op
-                    Operands = List.init inputs.Length Source.Input
+                    Operands = List.init operands.Length Source.Input
                     Like = None
                     Results = results
                     Entry = entry.Name
                     Choices = 0 } ]
-              Outputs = [ for k in 0 .. results.Length - 1 -> Source.Result(0, k) ] }
+              Outputs = List.init results.Length (fun k -> Source.Result(0, k)) }
     | _ -> None
 
-/// Gradients against central differences, and against the push they are the transpose of.
-let private differentiates seed (entry: Entry) =
-    testCase entry.Name (fun () ->
-        let random = System.Random(seed + entry.Name.Length * 104729 + int entry.Name[0])
+let private derivative (entry: Entry) name (law: (Tensor list -> Tensor list) -> Tensor list -> uint64 -> Verdict) =
+    Seed.law $"{entry.Name}: {name}" Cases 0. (fun random ->
+        match smooth entry random with
+        | Some program -> law (RandomProgram.run program) (RandomProgram.inputs program) (uint64 (random.Next()))
+        | None -> Verdict.Silent "no real operand")
 
-        for _ in 1..Cases do
-            match smooth entry random with
-            | Some program ->
-                let f, x = RandomProgram.run program, RandomProgram.inputs program
-                let check law verdict =
-                    match verdict with
-                    | Verdict.Fails problem -> failtest $"{law}, seed {seed}:\n{program}\n{problem}"
-                    | _ -> ()
+let private ofDerivatives (entry: Entry) =
+    [ derivative entry "gradient = central differences" Differentiation.equalsDifferences
+      derivative entry "pull is the transposed push" Differentiation.transposes ]
 
-                check "central differences" (Differentiation.equalsDifferences f x (uint64 seed))
-                check "transpose" (Differentiation.transposes f x (uint64 seed))
-            | None -> ())
-
-let tests seed =
+let tests =
     testList
-        $"laws, seed {seed}"
-        [ programs seed
-          testList "the same bits, and the oracle's" (List.map (obeys seed) Catalogue.all)
-          testList "derivatives" (List.map (differentiates seed) Catalogue.all) ]
+        "laws"
+        [ testList "ops" (List.collect ofOp Catalogue.all)
+          testList "programs" ofPrograms
+          testList "derivatives" (List.collect ofDerivatives Catalogue.all) ]

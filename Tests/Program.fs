@@ -1,12 +1,11 @@
 module Functional.Tests.Program
 
-open System
 open Expecto
 
-let tests seed =
+let tests =
     testList
         "Functional"
-        [ LawTests.tests seed
+        [ LawTests.tests
           testList
               "Ops"
               [ MovementTests.tests
@@ -30,11 +29,8 @@ let tests seed =
 
 [<EntryPoint>]
 let main arguments =
-    let seed, rest =
-        match Array.tryFindIndex ((=) "--seed") arguments with
-        | Some at when at + 1 < arguments.Length -> int arguments[at + 1], Array.removeManyAt at 2 arguments
-        | _ -> Random.Shared.Next(), arguments
-
-    match List.ofArray rest with
-    | [ "fuzz"; "--seconds"; seconds ] -> Fuzz.run (float seconds) seed
-    | _ -> runTestsWithCLIArgs [] rest (tests seed)
+    match List.ofArray (Seed.without arguments) with
+    | [ "fuzz"; "--seconds"; seconds ] -> Fuzz.run (float seconds) Seed.seed
+    | rest ->
+        printfn $"seed {Seed.seed}"
+        runTestsWithCLIArgs [] (Array.ofList rest) tests
