@@ -1,6 +1,5 @@
 module Functional.Tests.Program
 
-open System
 open Expecto
 
 let tests =
@@ -18,6 +17,7 @@ let tests =
                 ContractionTests.tests
                 CreationTests.tests
                 RandomTests.tests ]
+          testList "Properties" [ Properties.ProgramTests.tests; Properties.CatalogueTests.tests ]
           testList
               "Learn"
               [ Learn.ActivationTests.tests
@@ -29,11 +29,8 @@ let tests =
 
 [<EntryPoint>]
 let main arguments =
-    let seed, rest =
-        match Array.tryFindIndex ((=) "--seed") arguments with
-        | Some at when at + 1 < arguments.Length -> int arguments[at + 1], Array.removeManyAt at 2 arguments
-        | _ -> Random.Shared.Next(), arguments
-
-    match List.ofArray rest with
-    | [ "fuzz"; "--seconds"; seconds ] -> Fuzz.run (float seconds) seed
-    | _ -> runTestsWithCLIArgs [] rest tests
+    match List.ofArray (Seed.without arguments) with
+    | [ "fuzz"; "--seconds"; seconds ] -> Fuzz.run (float seconds) Seed.seed
+    | rest ->
+        printfn $"seed {Seed.seed}; give it again with --seed"
+        runTestsWithCLIArgs [] (Array.ofList rest) tests

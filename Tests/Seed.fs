@@ -1,0 +1,41 @@
+/// Where the random numbers of a test run come from.
+module Functional.Tests.Seed
+
+open System
+open Expecto
+open Functional.Properties
+
+let private arguments = List.ofArray (Environment.GetCommandLineArgs())
+
+/// `--seed` on the command line, or a new one.
+let seed =
+    match List.tryFindIndex ((=) "--seed") arguments with
+    | Some at when at + 1 < arguments.Length -> int arguments[at + 1]
+    | _ -> Random.Shared.Next()
+
+/// The arguments without the seed.
+let without (arguments: string array) =
+    match Array.tryFindIndex ((=) "--seed") arguments with
+    | Some at -> Array.removeManyAt at (min 2 (arguments.Length - at)) arguments
+    | None -> arguments
+
+/// The same in every process, unlike string's own hash code.
+let private hash (text: string) = text |> Seq.fold (fun h c -> (h ^^^ int c) * 16777619) -2128831035
+
+/// The random numbers of one case of a test.
+let random (name: string) (case: int) = Random(seed ^^^ hash name ^^^ (case * 1_000_003))
+
+/// A law on so many cases. Some of them it may be silent on: at least this share must be effective.
+let law name cases share (verdict: Random -> Verdict) =
+    testCase name (fun () ->
+        let judge case =
+            match verdict (random name case) with
+            | Verdict.Fails problem -> failtest $"case {case} of seed {seed}: {problem}"
+            | Verdict.Holds -> None
+            | Verdict.Silent reason -> Some reason
+
+        let silent = Seq.init cases judge |> Seq.choose id |> List.ofSeq
+
+        if float (cases - silent.Length) < share * float cases then
+            failtest
+                $"""{silent.Length} of {cases} cases say nothing: {String.Join("; ", List.distinct silent)}; seed {seed}""")
