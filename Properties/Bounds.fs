@@ -86,9 +86,10 @@ module internal Bounds =
         | Map formula when isExact formula -> exactly
         | Map formula ->
             let types = [ for ty, _ in operands -> ty.DType ]
-            fun k _ actual ->
+            fun k expected actual ->
                 let lanes = [ for ty, lanes in operands -> if ty.Rank = 0 then lanes[0] else lanes[k] ]
-                Range.contains actual (Range.formula types lanes formula)
+                let range = Range.formula types lanes formula
+                Range.contains expected range && Range.contains actual range
         | _ when not (Scalars.isFloating result.DType) -> exactly
         | Reduce(SumOf, dims) -> sums (sizes dims) evaluate result.DType operands
         | Scan(SumOf, dim) -> sums (size dim) evaluate result.DType operands

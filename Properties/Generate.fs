@@ -97,15 +97,19 @@ module internal Generate =
             let tail, grown = (grown, tail) ||> List.mapFold (fun p o -> operand random taste op old o p)
             withStep entry choices op (head :: tail) None grown
 
-    /// A program of up to `size` steps or so. Its outputs are the last step and up to two others.
+    /// A program of 1 to 2 · `size` steps. Its outputs are what no step uses, and one result more.
     let program (size: int) (random: Random) : RandomProgram =
         let taste = if random.Next 3 = 0 then Taste.Wild else Taste.Tame
+        let steps = random.Next(1, 2 * size + 1)
 
-        let rec grow left (program: RandomProgram) =
-            if left > 0 || program.Steps.IsEmpty then grow (left - 1) (extend random taste program) else program
+        let rec grow (program: RandomProgram) =
+            if program.Steps.Length < steps then grow (extend random taste program) else program
 
-        // About every third attempt meets a type that the op does not take.
-        let grown = grow (1 + random.Next(3 * size / 2)) { Inputs = []; Steps = []; Outputs = [] }
+        let grown = grow { Inputs = []; Steps = []; Outputs = [] }
+        let used =
+            set
+                [ for s in grown.Steps do
+                      yield! Option.toList s.Like @ s.Operands ]
         let results = results grown
-        let others = [ for _ in 1 .. random.Next 3 -> Values.pick random results ]
-        RandomProgram.prune { grown with Outputs = Array.last results :: others }
+        let unused = results |> Array.filter (fun r -> not (used.Contains r)) |> List.ofArray
+        RandomProgram.prune { grown with Outputs = unused @ [ Values.pick random results ] }

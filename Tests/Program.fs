@@ -5,8 +5,7 @@ open Expecto
 let tests =
     testList
         "Functional"
-        [ LawTests.tests
-          testList
+        [ testList
               "Ops"
               [ MovementTests.tests
                 ArrangingTests.tests
@@ -18,6 +17,7 @@ let tests =
                 ContractionTests.tests
                 CreationTests.tests
                 RandomTests.tests ]
+          testList "Properties" [ Properties.ProgramTests.tests; Properties.CatalogueTests.tests ]
           testList
               "Learn"
               [ Learn.ActivationTests.tests
@@ -32,5 +32,5 @@ let main arguments =
     match List.ofArray (Seed.without arguments) with
     | [ "fuzz"; "--seconds"; seconds ] -> Fuzz.run (float seconds) Seed.seed
     | rest ->
-        printfn $"seed {Seed.seed}"
+        printfn $"seed {Seed.seed}; give it again with --seed"
         runTestsWithCLIArgs [] (Array.ofList rest) tests
