@@ -17,6 +17,13 @@ let tests =
                 ContractionTests.tests
                 CreationTests.tests
                 RandomTests.tests ]
+          testList
+              "Accelerate"
+              [ Accelerate.BranchTests.tests
+                Accelerate.CacheTests.tests
+                Accelerate.GovernorTests.tests
+                Accelerate.ExplainTests.tests
+                Accelerate.CheckTests.tests ]
           testList "Properties" [ Properties.ProgramTests.tests; Properties.CatalogueTests.tests ]
           testList
               "Learn"
