@@ -1,0 +1,39 @@
+// dotnet fsi build.fsx bench: the cases of the table of goals, ours against the peers, in one process per number of threads.
+using Functional.Benchmarks;
+using Functional.Benchmarks.Cases;
+using Functional.Benchmarks.Figures;
+using Functional.Benchmarks.Report;
+
+try
+{
+    Options options = Options.Parse(args);
+    if (options.Help)
+    {
+        Console.WriteLine(Options.Usage);
+        return 0;
+    }
+    Suite.Check(options);
+    return options.List ? List(options) : Worker.Threads is int threads ? Worker.Measure(options, threads) : Run(options);
+}
+catch (ArgumentException refused)
+{
+    Console.Error.WriteLine($"{refused.Message}\n\n{Options.Usage}");
+    return 2;
+}
+
+static int List(Options options)
+{
+    foreach (var found in Suite.Selected(options, threads: 1))
+        Console.WriteLine($"{found.Name,-24} {found.Family}");
+    return 0;
+}
+
+static int Run(Options options)
+{
+    Results results = options.Threads.Select(threads => Worker.Start(options, threads)).Aggregate((a, b) => a.Followed(b));
+
+    foreach (string line in results.Summary()) Console.WriteLine(line);
+    if (options.Json is string json) File.WriteAllText(json, results.ToJson());
+    if (options.Page is string page) PerformancePage.Write(results, page);
+    return results.Disagreeing.Any() ? 1 : 0;
+}
