@@ -47,6 +47,7 @@ internal static class Worker
     /// <summary>Measures, prints a line for each comparison, and leaves all of them in the file that `--json` names.</summary>
     public static int Measure(Options options, int threads)
     {
+        Machine machine = ThisMachine();
         if (options.Peers.Contains("torch")) Torch.Start(threads);
 
         List<Comparison> comparisons = [];
@@ -61,7 +62,7 @@ internal static class Worker
             GC.WaitForPendingFinalizers();
         }
 
-        Results results = new(ThisMachine(), comparisons, [.. Suite.LeftOut.Where(one => options.Selects(one.Case))]);
+        Results results = new(machine, comparisons, [.. Suite.LeftOut.Where(one => options.Selects(one.Case))]);
         if (options.Json is string path) File.WriteAllText(path, results.ToJson());
         return 0;
     }
@@ -86,13 +87,16 @@ internal static class Worker
         ("MALLOC_TOP_PAD_", $"{256L << 20}"),
     ];
 
-    private static Machine ThisMachine() => new(
-        Processor(),
-        File.ReadLines("/proc/cpuinfo").Count(line => line.StartsWith("processor")),
-        Vector512.IsHardwareAccelerated ? 512 : Vector256.IsHardwareAccelerated ? 256 : 128,
-        RuntimeInformation.OSDescription,
-        RuntimeInformation.FrameworkDescription,
-        [Torch.Version, OnnxRuntime.Version]);
+    private static Machine ThisMachine() => new()
+    {
+        Processor = Processor(),
+        Cores = File.ReadLines("/proc/cpuinfo").Count(line => line.StartsWith("processor")),
+        VectorBits = Vector512.IsHardwareAccelerated ? 512 : Vector256.IsHardwareAccelerated ? 256 : 128,
+        OperatingSystem = RuntimeInformation.OSDescription,
+        Runtime = RuntimeInformation.FrameworkDescription,
+        Peers = [Torch.Version, OnnxRuntime.Version],
+        LoadBefore = double.Parse(File.ReadAllText("/proc/loadavg").Split(' ')[0], CultureInfo.InvariantCulture),
+    };
 
     private static string Processor() =>
         File.ReadLines("/proc/cpuinfo").FirstOrDefault(line => line.StartsWith("model name"))?.Split(':')[1].Trim() ?? "unknown";

@@ -40,6 +40,9 @@ internal sealed record Race(string Name, string Family, Func<Contest> Prepare) :
                 where peers.Contains(peer.Key) || !Options.AllPeers.Contains(peer.Key)
                 select (peer.Key, peer.Value())];
 
+        if (sides.Length == 0 && contest.Peers.Count > 0)
+            return [];
+
         Agreement?[] agreements = Compare(contest, sides);
         Clock clock = CountsAllThreads ? Clock.AllThreads : Clock.For(threads);
         Samples samples = Sampling.Take(clock, [contest.Ours.Run, .. sides.Select(side => side.Contender.Run)]);
@@ -54,7 +57,7 @@ internal sealed record Race(string Name, string Family, Func<Contest> Prepare) :
             Remarks = samples.Remarks(0, isAlone: clock == Clock.OneThread),
         };
 
-        if (sides.Length == 0 && contest.Peers.Count == 0)
+        if (sides.Length == 0)
             return [Against(Goal.None)];
 
         return sides.Select((side, k) =>

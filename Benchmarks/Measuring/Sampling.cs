@@ -20,7 +20,7 @@ internal static class Sampling
     private static readonly TimeSpan Budget = TimeSpan.FromSeconds(2);
 
     /// <summary>Threads of a peer that wait for work keep a core busy for a while; a side starts after that.</summary>
-    private static readonly TimeSpan Rest = TimeSpan.FromMilliseconds(1);
+    private static readonly TimeSpan Rest = TimeSpan.FromMilliseconds(3);
 
     private const double SampleNanoseconds = 2e6;
     private const int FewestRounds = 3, MostRounds = 41, Attempts = 3;

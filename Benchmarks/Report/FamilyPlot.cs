@@ -47,7 +47,7 @@ internal static class FamilyPlot
 
     private static void Dress(Plot plot, (Comparison Comparison, double Length)[] bars, bool isSpeed)
     {
-        string Name(Comparison one) => $"{one.Case}, {one.Goal.Peer}, {one.Threads}T";
+        string Name(Comparison one) => $"{one.Case}{(one.Peer is null ? "" : ", " + one.Goal.Peer)}, {one.Threads}T";
         plot.Axes.Left.SetTicks(
             [.. Enumerable.Range(0, bars.Length).Select(k => (double)k)], [.. bars.Select(bar => Name(bar.Comparison))]);
         plot.Axes.Left.MajorTickStyle.Length = 0;

@@ -37,7 +37,7 @@ internal static class PerformancePage
         Written by `dotnet fsi build.fsx bench --threads 1,2 --write docs/performance.md`.
 
         - Machine: {machine.Processor}, {machine.Cores} cores, vectors of {machine.VectorBits} bits, {machine.OperatingSystem},
-          {machine.Runtime}.
+          {machine.Runtime}{(machine.IsBusy ? "; other programs kept it busy" : "")}.
         - Peers: {string.Join(", ", machine.Peers)}; and the same function called directly.
         - Both sides compute on the same numbers in the same process, in turn, after a warm-up, and their results are compared
           first: with libtorch and ONNX Runtime within the tolerance of the case, with direct calls bit for bit.
@@ -55,17 +55,14 @@ internal static class PerformancePage
         Comparison[] missed = [.. results.Missed];
         StringBuilder text = new("\n## Where we lose\n\n");
         foreach (Comparison one in lost)
-            text.Append($"- `{one.Case}` against {one.Goal.Peer}, {Threads(one)}: {one.ShownFigure}\n");
+            text.Append($"- {one.Subject}: {one.ShownFigure}\n");
         text.Append(lost.Length == 0 ? "No peer is faster.\n" : "");
 
         text.Append("\n## What misses its must\n\n");
         foreach (Comparison one in missed)
-            text.Append($"- `{one.Case}` against {one.Goal.Peer}, {Threads(one)}: {one.ShownFigure}, "
-                + $"must {one.Goal.Show(one.Goal.Must)}\n");
+            text.Append($"- {one.Subject}: {one.ShownFigure}, must {one.Goal.Show(one.Goal.Must)}\n");
         return text.Append(missed.Length == 0 ? "Nothing.\n" : "").ToString();
     }
-
-    private static string Threads(Comparison one) => one.Threads == 1 ? "1 thread" : $"{one.Threads} threads";
 
     private static string Table(IEnumerable<Comparison> comparisons)
     {
@@ -75,7 +72,7 @@ internal static class PerformancePage
         {
             string quartiles = one.Ratio is null ? "" : $"{Quantity.Ratio(one.Ratio.Low)} to {Quantity.Ratio(one.Ratio.High)}";
             string ratio = one.Ratio is null ? "" : one.ShownFigure;
-            table.Append($"| {one.Case} | {one.Threads} | {one.ShownOurs} | {one.ShownPeer} | {ratio} | {quartiles} ")
+            table.Append($"| {one.Case} | {one.Threads} | {one.ShownOurs} | {(one.Peer is null ? "" : one.ShownPeer)} | {ratio} | {quartiles} ")
                 .Append($"| {one.Goal.Show(one.Goal.Must)} | {one.Goal.Show(one.Goal.Aim)} |\n");
         }
         return table.ToString();
