@@ -2,6 +2,7 @@
 open System
 open System.Diagnostics
 open System.IO
+open System.Runtime.InteropServices
 open System.Xml.Linq
 
 Environment.CurrentDirectory <- __SOURCE_DIRECTORY__
@@ -157,6 +158,10 @@ let runScript arguments =
 // Benchmarks ----------------------------------------------------------------------------------------------------------
 
 let bench arguments =
+    if not (OperatingSystem.IsLinux() && RuntimeInformation.ProcessArchitecture = Architecture.X64) then
+        printfn "bench needs Linux on x64: libtorch is restored for that alone"
+        exit 2
+
     let paket = Directory.CreateDirectory(Path.Combine(benchmarks, ".paket")).FullName
     File.Copy(".paket/Paket.Restore.targets", Path.Combine(paket, "Paket.Restore.targets"), overwrite = true)
     build (Path.Combine(benchmarks, "Functional.Benchmarks.csproj"))

@@ -4,21 +4,26 @@ using Functional.Benchmarks.Cases;
 using Functional.Benchmarks.Figures;
 using Functional.Benchmarks.Report;
 
+Options options;
 try
 {
-    Options options = Options.Parse(args);
-    if (options.Help)
-    {
-        Console.WriteLine(Options.Usage);
-        return 0;
-    }
+    options = Options.Parse(args);
     Suite.Check(options);
-    return options.List ? List(options) : Worker.Threads is int threads ? Worker.Measure(options, threads) : Run(options);
 }
 catch (ArgumentException refused)
 {
     Console.Error.WriteLine($"{refused.Message}\n\n{Options.Usage}");
     return 2;
+}
+
+if (options.Help) return Help();
+if (options.List) return List(options);
+return Worker.Threads is int threads ? Worker.Measure(options, threads) : Run(options);
+
+static int Help()
+{
+    Console.WriteLine(Options.Usage);
+    return 0;
 }
 
 static int List(Options options)
@@ -30,9 +35,14 @@ static int List(Options options)
 
 static int Run(Options options)
 {
-    Results results = options.Threads.Select(threads => Worker.Start(options, threads)).Aggregate((a, b) => a.Followed(b));
+    Results? results = null;
+    foreach (int threads in options.Threads)
+    {
+        if (Worker.Start(options, threads) is not Results measured) return 1;
+        results = results?.Followed(measured) ?? measured;
+    }
 
-    foreach (string line in results.Summary()) Console.WriteLine(line);
+    foreach (string line in results!.Summary()) Console.WriteLine(line);
     if (options.Json is string json) File.WriteAllText(json, results.ToJson());
     if (options.Page is string page) PerformancePage.Write(results, page);
     return results.Disagreeing.Any() ? 1 : 0;

@@ -23,8 +23,8 @@ internal static class Worker
             ? threads
             : null;
 
-    /// <summary>Runs a worker to its end; what it has measured.</summary>
-    public static Results Start(Options options, int threads)
+    /// <summary>Runs a worker to its end; what it has measured, or null where it has failed and said so.</summary>
+    public static Results? Start(Options options, int threads)
     {
         string report = Path.GetTempFileName();
         try
@@ -34,9 +34,7 @@ internal static class Worker
 
             using Process worker = Process.Start(start)!;
             worker.WaitForExit();
-            return worker.ExitCode == 0
-                ? Results.FromJson(File.ReadAllText(report))
-                : throw new InvalidOperationException($"the process that measured ended with {worker.ExitCode}");
+            return worker.ExitCode == 0 ? Results.FromJson(File.ReadAllText(report)) : null;
         }
         finally
         {
