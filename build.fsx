@@ -175,7 +175,7 @@ let usage =
   run [sample]        build and run a sample: {String.concat ", " samples.Keys} or script; digits if none is named
   test                check the formatting, build, run all tests
   fuzz --seconds N    random programs against the oracle, for N seconds
-  bench [case …]      measure against libtorch, ONNX Runtime and direct calls; bench --help tells more
+  bench [case …]      measure against libtorch, ONNX Runtime and direct calls; bench --list tells more
   format [--check]    format all sources, or only name those that are not formatted
   lock [--check]      resolve paket.dependencies into paket.lock, or only check that they agree
   pack                write the packages to artifacts/package"""

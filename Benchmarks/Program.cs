@@ -16,18 +16,12 @@ catch (ArgumentException refused)
     return 2;
 }
 
-if (options.Help) return Help();
 if (options.List) return List(options);
 return Worker.Threads is int threads ? Worker.Measure(options, threads) : Run(options);
 
-static int Help()
-{
-    Console.WriteLine(Options.Usage);
-    return 0;
-}
-
 static int List(Options options)
 {
+    Console.WriteLine(Options.Usage + "\n");
     foreach (var found in Suite.Selected(options, threads: 1))
         Console.WriteLine($"{found.Name,-24} {found.Family}");
     return 0;

@@ -11,7 +11,7 @@ public sealed record Options
           --peers     whom to compare with; all if none are given
           --json      writes what was measured
           --write     writes what was measured as a page with plots
-          --list      names the cases, and runs none
+          --list      prints this and the cases, and runs none
         """;
 
     /// <summary>The peers that can be chosen. The limits of the machine are always measured.</summary>
@@ -30,8 +30,6 @@ public sealed record Options
     public string? Page { get; init; }
 
     public bool List { get; init; }
-
-    public bool Help { get; init; }
 
     /// <summary>Reads a command line.</summary>
     /// <exception cref="ArgumentException">An option is unknown, or its value is missing or impossible.</exception>
@@ -56,7 +54,6 @@ public sealed record Options
         ["--json", var file, .. var rest] => Parse(options with { Json = file }, rest),
         ["--write", var file, .. var rest] when file.EndsWith(".md") => Parse(options with { Page = file }, rest),
         ["--list", .. var rest] => Parse(options with { List = true }, rest),
-        ["--help", .. var rest] => Parse(options with { Help = true }, rest),
         [['-', ..] option, ..] => throw new ArgumentException($"{option}: unknown, or its value is missing or impossible"),
         [var name, .. var rest] => Parse(options with { Cases = [.. options.Cases, name] }, rest),
     };

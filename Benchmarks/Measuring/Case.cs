@@ -47,22 +47,22 @@ internal sealed record Race(string Name, string Family, Func<Contest> Prepare) :
         Clock clock = CountsAllThreads ? Clock.AllThreads : Clock.For(threads);
         Samples samples = Sampling.Take(clock, [contest.Ours.Run, .. sides.Select(side => side.Contender.Run)]);
 
-        Comparison Against(string peer) => new()
+        Comparison Against(string peer, int side) => new()
         {
             Case = Name,
             Family = Family,
             Threads = threads,
             Goal = GoalFor(peer, threads),
             Ours = samples.Times(0).Low,
-            Remarks = samples.Remarks(0, isAlone: clock == Clock.OneThread),
+            Remarks = samples.Remarks(0, side, isAlone: clock == Clock.OneThread),
         };
 
         if (sides.Length == 0)
-            return [Against(Goal.None)];
+            return [Against(Goal.None, 0)];
 
         return sides.Select((side, k) =>
         {
-            Comparison comparison = Against(side.Name);
+            Comparison comparison = Against(side.Name, k + 1);
             return comparison with
             {
                 Peer = samples.Times(k + 1).Low,

@@ -15,7 +15,7 @@ internal static class Sampling
     private static readonly TimeSpan TieringDelay = TimeSpan.FromMilliseconds(110);
 
     private const int QuietRounds = 2, QuietRuns = 35;
-    private static readonly TimeSpan WarmUp = TimeSpan.FromMilliseconds(60), LongestWarmUp = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan WarmUp = TimeSpan.FromMilliseconds(60), LongestWarmUp = TimeSpan.FromSeconds(2);
 
     private static readonly TimeSpan Budget = TimeSpan.FromSeconds(2);
 
@@ -118,14 +118,15 @@ internal sealed class Samples
     public Spread Ratios(int side, int other) => Spread.Of(
         Usable(round => [round[side], round[other]]).Select(round => round[side].Nanoseconds / round[other].Nanoseconds));
 
-    /// <summary>What is to be known of a side's samples.</summary>
+    /// <summary>What is to be known of a side's samples, and of those that they are compared with.</summary>
     /// <param name="side">The side.</param>
+    /// <param name="other">The other; the same for a side alone.</param>
     /// <param name="isAlone">Whether the side was meant to run on one thread.</param>
-    public IReadOnlyList<string> Remarks(int side, bool isAlone)
+    public IReadOnlyList<string> Remarks(int side, int other, bool isAlone)
     {
         double load = Spread.Of(_rounds.Select(round => round[side].Load)).Median;
         List<string> remarks = [];
-        if (_rounds.Count(round => !round[side].Disturbed) < FewestUndisturbed)
+        if (_rounds.Count(round => !round[side].Disturbed && !round[other].Disturbed) < FewestUndisturbed)
             remarks.Add("disturbed");
         if (isAlone && load > AllowedLoad)
             remarks.Add($"{load - 1:P0} more on other threads");

@@ -56,7 +56,7 @@ internal static class FamilyPlot
         int high = (int)Math.Ceiling(Math.Max(1, bars.Max(bar => Math.Max(bar.Length, Must(bar.Comparison)))));
         double[] powers = [.. Enumerable.Range(low, high - low + 1).Select(power => (double)power)];
         plot.Axes.Bottom.SetTicks(powers, [.. powers.Select(power => Quantity.Ratio(Math.Pow(10, power)))]);
-        plot.Axes.SetLimits(low, high + 0.3, -0.7, bars.Length - 0.3);
+        plot.Axes.SetLimits(low - 0.4, high + 0.3, -0.7, bars.Length - 0.3);
         plot.Axes.Right.MinimumSize = Right;
         plot.Axes.Left.MinimumSize = Width / 3;
         plot.Add.VerticalLine(0, 1, Colors.Gray);
