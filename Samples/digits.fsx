@@ -8,7 +8,8 @@ open Functional.FSharp
 let rows = Data.readCsv (__SOURCE_DIRECTORY__ + "/Digits/data/digits.csv.gz")
 let images, digits = rows[*, ..63] / 16. |> Tensor.withFormat "BC", rows[*, 64] |> Tensor.cast DType.Int32
 let train, (testImages, testDigits) = Data.split 0.8 1UL (images, digits)
-let network = Network.Sequential(Dense 64, Relu(), Dense 10, Softmax()).Initialize(Layout.Of(images.Type), seed = 2UL)
+let network =
+    Network.Sequential(Dense 64, Relu(), Dense 10, Softmax()).Initialize(Layout.Of(images.Type), seed = 2UL)
 
 let step ((network: Network, state), (x, t)) =
     let loss, gradient = valueAndGrad (fun (n: Network) -> Loss.crossEntropy (n.Forward x) t) network
@@ -22,6 +23,7 @@ let learn step =
 let fast = accelerateWith AccelerateOptions.Default step
 let (direct, _), (losses, (trained, _)) = learn step, learn fast.Invoke
 let same = Structure.HasSameBits(Array.ofSeq direct, Array.ofSeq losses)
-printfn $"losses equal bit for bit: {same}, test accuracy: {float (Metric.accuracy (trained.Predict testImages) testDigits):P1}"
+printfn
+    $"losses equal bit for bit: {same}, test accuracy: {float (Metric.accuracy (trained.Predict testImages) testDigits):P1}"
 printfn $"{Seq.length losses} steps, {fast.Misses} traces, hit rate {fast.HitRate:F1} %%"
 exit (if same then 0 else 1)
