@@ -16,28 +16,41 @@ let tests =
                 ReductionTests.tests
                 ContractionTests.tests
                 CreationTests.tests
-                RandomTests.tests ]
+                RandomTests.tests
+                FormatLaws.tests
+                DistributionTests.tests
+                BadInputTests.tests ]
+          testList "Kernels" [ Kernels.FoldTests.tests; Kernels.ExecuteTests.tests ]
+          testList "Tracing" [ Tracing.StructureTests.tests; Tracing.TracerTests.tests; Tracing.MemoTests.tests ]
+          testList
+              "Interpret"
+              [ Interpret.EvaluateTests.tests; Interpret.PrintTests.tests; Interpret.VerifyTests.tests ]
+          testList "Transform" [ Transform.DerivativeTests.tests ]
           testList
               "Accelerate"
               [ Accelerate.BranchTests.tests
                 Accelerate.CacheTests.tests
                 Accelerate.GovernorTests.tests
                 Accelerate.ExplainTests.tests
-                Accelerate.CheckTests.tests ]
+                Accelerate.CheckTests.tests
+                Accelerate.StressTests.tests ]
           testList "Properties" [ Properties.ProgramTests.tests; Properties.CatalogueTests.tests ]
           testList
               "Learn"
-              [ Learn.ActivationTests.tests
+              [ Learn.BucketingTests.tests
+                Learn.ActivationTests.tests
                 Learn.LossTests.tests
                 Learn.LayerTests.tests
                 Learn.OptimiserTests.tests
                 Learn.NetworkTests.tests
+                Learn.DataTests.tests
                 Learn.DigitsTests.tests ] ]
 
 [<EntryPoint>]
 let main arguments =
     match List.ofArray (Seed.without arguments) with
     | [ "fuzz"; "--seconds"; seconds ] -> Fuzz.run (float seconds) Seed.seed
+    | [ "stress"; "--seconds"; seconds ] -> Accelerate.StressTests.run (float seconds)
     | rest ->
         printfn $"seed {Seed.seed}; give it again with --seed"
         runTestsWithCLIArgs [] (Array.ofList rest) tests

@@ -27,7 +27,7 @@ type AcceleratedFunction<'T, 'R> internal (f: 'T -> 'R, options: AccelerateOptio
         let leaves = scan.Leaves
         let blocks = Array.zeroCreate<Block> leaves.Length
         for k in 0 .. blocks.Length - 1 do
-            blocks[k] <- (Execute.blockOf leaves[k]).Value
+            blocks[k] <- Execute.read leaves[k]
         blocks
 
     /// Not of a trace being recorded, here or on another thread, nor of a gradient being taken.
@@ -35,7 +35,7 @@ type AcceleratedFunction<'T, 'R> internal (f: 'T -> 'R, options: AccelerateOptio
         let leaves = scan.Leaves
         let mutable k = 0
 
-        while k < leaves.Length && leaves[k].Interpreter.Depth = Int32.MaxValue do
+        while k < leaves.Length && (isNull leaves[k].Interpreter || leaves[k].Interpreter.Depth = Int32.MaxValue) do
             k <- k + 1
 
         k = leaves.Length

@@ -77,20 +77,26 @@ type internal Cache<'R>(size: int, byteLimit: int64 option) =
     /// Hashes of signatures that had to go, in order.
     let evicted = Queue<int>()
 
+    /// From the most recently used on. Others go on using them, so the order is that of one moment.
+    let byUse (entries: Entry<'R> list) =
+        entries
+        |> List.map (fun entry -> struct (entry.LastUse, entry))
+        |> List.sortByDescending (fun struct (lastUse, _) -> lastUse)
+        |> List.map (fun struct (_, entry) -> entry)
+
     /// The most recently used ones that fit.
     let fitting (entries: Entry<'R> list) =
         let limit = Option.defaultValue Int64.MaxValue byteLimit
         let mutable bytes = 0L
 
-        entries
-        |> List.sortByDescending (fun entry -> entry.LastUse)
+        byUse entries
         |> List.truncate size
         |> List.takeWhile (fun entry ->
             bytes <- bytes + entry.Bytes
             bytes <= limit)
 
     /// From the most recently used on.
-    member _.Entries = (Volatile.Read &table).Entries |> List.sortByDescending (fun entry -> entry.LastUse)
+    member _.Entries = byUse (Volatile.Read &table).Entries
 
     member _.Count = (Volatile.Read &table).Entries.Length
     member _.Bytes = (Volatile.Read &table).Entries |> List.sumBy (fun entry -> entry.Bytes)

@@ -80,16 +80,16 @@ module internal Paths =
     /// The results of a leaf.
     let finish (start: Draw) (leaf: Leaf<'R>) (slots: Block array) (input: int -> Tensor) : 'R =
         let blocks = leaf.Last.Run(start, slots)
-        let results = Array.zeroCreate leaf.Outputs.Length
 
-        for k in 0 .. results.Length - 1 do
-            results[k] <-
-                match leaf.Outputs[k] with
-                | Output.Input i -> input i
-                | Output.Fixed t -> t
-                | Output.Computed(j, ty) -> Direct.Tensor(ty, blocks[j])
+        let result k =
+            match leaf.Outputs[k] with
+            | Output.Input i -> input i
+            | Output.Fixed t -> t
+            | Output.Computed(j, ty) -> Direct.Tensor(ty, blocks[j])
 
-        Structures.replace leaf.Template results
+        match box leaf.Template with
+        | :? Tensor -> unbox<'R>(box (result 0))
+        | _ -> Structures.replace leaf.Template (Array.init leaf.Outputs.Length result)
 
     let private offsets (trace: Trace) =
         Array.scan (fun at (i: Instruction) -> at + i.Results.Length) trace.Inputs.Length trace.Instructions
