@@ -17,7 +17,7 @@ let tests =
                 ContractionTests.tests
                 CreationTests.tests
                 RandomTests.tests ]
-          testList "Kernels" [ Kernels.WorkersTests.tests ]
+          testList "Kernels" [ Kernels.WorkersTests.tests; Kernels.ContractingTests.tests ]
           testList "Properties" [ Properties.ProgramTests.tests; Properties.CatalogueTests.tests ]
           testList
               "Learn"
