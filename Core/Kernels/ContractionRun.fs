@@ -8,6 +8,8 @@ open System.Runtime.InteropServices
 type internal PackedOperand(size: nativeint, count: int) =
     let bytes = GC.AllocateUninitializedArray<byte>(int (size * nativeint count) + 64, pinned = true)
     let start = (Marshal.UnsafeAddrOfPinnedArrayElement(bytes, 0) + 63n) &&& ~~~63n
+    /// Held, or the memory would be collected.
+    member _.Bytes = bytes
     member _.At item = start + nativeint item * size
 
 /// A matrix for each batch index, its elements held in place.

@@ -31,16 +31,7 @@ type private Part =
 
 /// A block of the left operand, rows from Row on and k from P on, at hand to be multiplied by panels.
 [<Struct>]
-type private Stage =
-    {
-        Left: Matrix
-        /// Tile after tile, not row after row.
-        InTiles: bool
-        Row: nativeint
-        Rows: nativeint
-        P: nativeint
-        Depth: nativeint
-    }
+type private Stage = { Left: Matrix; Row: nativeint; Rows: nativeint; P: nativeint; Depth: nativeint }
 
 /// [m; k] × [k; n] → [m; n], on one thread: in blocks that fit the caches, each by tile kernels. An element is one chain of
 /// multiply-adds over ascending k, which block after block carries on through the result. k is at least 1.
@@ -62,7 +53,7 @@ type internal MatrixProduct(tiles: TileKernels, m: nativeint, n: nativeint, k: n
 
     // A panel of the right operand and a tile of the left fit the first cache, a block of the left the second, a block of
     // the right the third.
-    let kBlock = part k 256n 1n
+    let kBlock = part k (if vectors = 2 then 384n else 16384n / (panel * size)) 16n
     let mBlock = part m 144n height
     let nBlock = 8192n / size / panel * panel
     let columnsPacked = ceiling n lanes * lanes
@@ -71,21 +62,22 @@ type internal MatrixProduct(tiles: TileKernels, m: nativeint, n: nativeint, k: n
     let table = nativeint (TileKernel.Argument.count sides * sizeof<nativeint>)
     let room = (table + panel * nativeint sizeof<nativeint> + 63n) &&& ~~~63n
     let left = room + 64n
-    let leftRow = (kBlock * size + 127n) &&& ~~~63n
-    let right = left + mBlock * leftRow
+    let right = left + ((mBlock * kBlock * size + 63n) &&& ~~~63n)
 
     let set (scratch: nativeint) at (value: nativeint) =
         NativePtr.set (NativePtr.ofNativeInt<nativeint> scratch) at value
 
+    // A copy pays where rows would be read again and again across many pages.
     let packsRight (b: Matrix) rows =
         b.ColumnStep <> size
         || packing = PackingChoice.Always
-        || packing = PackingChoice.Auto && rows >= 48n && k * n * size >= 32768n
+        || packing = PackingChoice.Auto && rows >= 96n && k * n * size >= 262144n
 
     let packsLeft (a: Matrix) columns =
-        (a.RowStep = size || a.ColumnStep = size)
+        a.RowStep = size
+        && a.ColumnStep <> size
         && (packing = PackingChoice.Always
-            || packing = PackingChoice.Auto && columns >= 4n * panel && k * m * size >= 32768n)
+            || packing = PackingChoice.Auto && columns >= 4n * panel && k * m * size >= 524288n)
 
     /// The vectors of the panel that starts with so many columns to go. The last one may be partial.
     let vectorsAt rest = if rest >= panel then vectors else max 1 (int (rest / lanes))
@@ -101,15 +93,8 @@ type internal MatrixProduct(tiles: TileKernels, m: nativeint, n: nativeint, k: n
 
     let stageAt (part: Part inref) row rows p depth : Stage =
         let a = part.Operands.Left.From(row, p)
-        let inTiles = part.PacksLeft && a.ColumnStep <> size
-        let target = part.Scratch + left
-        if inTiles then packTiles part.Scratch a rows depth
-        elif part.PacksLeft then panels.Rows(a, rows, depth, target, leftRow)
-        { Left =
-            if inTiles then { a with Address = target }
-            elif part.PacksLeft then { Address = target; RowStep = leftRow; ColumnStep = size }
-            else a
-          InTiles = inTiles
+        if part.PacksLeft then packTiles part.Scratch a rows depth
+        { Left = if part.PacksLeft then { a with Address = part.Scratch + left } else a
           Row = row
           Rows = rows
           P = p
@@ -139,10 +124,10 @@ type internal MatrixProduct(tiles: TileKernels, m: nativeint, n: nativeint, k: n
     let runTiles (part: Part inref) (stage: Stage inref) first count rows column whole scattered =
         if count > 0n then
             let scratch, a = part.Scratch, stage.Left
-            let tileStep = if stage.InTiles then stage.Depth * size else a.RowStep
+            let tileStep = if part.PacksLeft then stage.Depth * size else a.RowStep
             set scratch TileKernel.Argument.A (a.Address + first * tileStep)
-            set scratch TileKernel.Argument.ARow (if stage.InTiles then size else a.RowStep)
-            set scratch TileKernel.Argument.AStep (if stage.InTiles then rows * size else a.ColumnStep)
+            set scratch TileKernel.Argument.ARow (if part.PacksLeft then size else a.RowStep)
+            set scratch TileKernel.Argument.AStep (if part.PacksLeft then rows * size else a.ColumnStep)
             set scratch TileKernel.Argument.ATile (rows * tileStep)
             set scratch TileKernel.Argument.Tiles count
             set scratch TileKernel.Argument.C (part.Operands.Result.At(stage.Row + first, column))

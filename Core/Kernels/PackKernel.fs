@@ -3,13 +3,14 @@ namespace Functional
 open System
 open System.Collections.Concurrent
 open System.Reflection.Emit
+open System.Runtime.Intrinsics.X86
 
 /// How a panel is packed: lanes side by side for each k, `Size` bytes an element.
 [<RequireQualifiedAccess>]
 type internal Packing =
     /// Lanes that are adjacent in the source: so many elements for each k, zeros up to a whole vector.
     | Adjacent of lanes: int
-    /// Lanes found by a table of pointers, one for each lane of so many vectors; successive k are adjacent.
+    /// Successive k are adjacent in the source: lanes of so many vectors, those beyond the last one the same as it.
     | Transposed of vectors: int
     /// Any strides.
     | Strided
@@ -17,10 +18,12 @@ type internal Packing =
 /// Copies a panel of a matrix so that a tile kernel reads it from end to end.
 [<RequireQualifiedAccess>]
 module internal PackKernel =
-    /// The arguments of a kernel by position. Strides are in bytes, `Source` is the table where there is one.
+    /// The arguments of a kernel by position. Strides are in bytes,
     module Argument =
         let Source, LaneStep, KStep, K, Lanes, Target, TargetStep = 0, 1, 2, 3, 4, 5, 6
-        let count = 7
+        /// Room for a pointer to each lane, where packing transposes.
+        let Table = 7
+        let count = 8
 
     let private mover size = if size = 4 then typeof<float32> else typeof<float>
 
@@ -41,10 +44,25 @@ module internal PackKernel =
         w.IL.Emit(OpCodes.Ldobj, element)
         w.IL.Emit(OpCodes.Stobj, element)
 
+    /// Asks for the lanes of a k to come: these lie too far apart for the processor to foresee.
+    let private prefetch (w: KernelWriter) size lanes source ahead =
+        if Sse.IsSupported then
+            for line in 0..64 .. lanes * size - 1 do
+                w.Get source
+                w.Get ahead
+                w.Add()
+                w.Offset line
+                w.Call(nonNull (typeof<Sse>.GetMethod "Prefetch0"))
+
     let private adjacent size width lanes (w: KernelWriter) =
         let source, target = w.ArgumentLocal Argument.Source, w.ArgumentLocal Argument.Target
         let sourceStep, targetStep = w.ArgumentLocal Argument.KStep, w.ArgumentLocal Argument.TargetStep
         let k = w.ArgumentLocal Argument.K
+        let ahead = w.Int()
+        w.Get sourceStep
+        w.Number 16
+        w.Mul()
+        w.Set ahead
         let whole = VectorCode(mover size, width)
         let narrower =
             [ VectorWidth.Bits512; VectorWidth.Bits256; VectorWidth.Bits128 ]
@@ -55,6 +73,7 @@ module internal PackKernel =
             k,
             1,
             fun () ->
+                prefetch w size lanes source ahead
                 let rest = lanes % whole.Lanes
                 if rest > 0 then
                     whole.Constant(w, 0.)
@@ -90,9 +109,11 @@ module internal PackKernel =
                 w.Call part.Load.Value
             else
                 let half = enum<VectorWidth>(int width / 2)
+                let whole = VectorCode(mover size, width)
                 join half first
+                whole.Widen w
                 join half (first + step * int half / 16)
-                w.Call(VectorCode(mover size, width).Join)
+                whole.InsertUpper w
 
         join width first
 
@@ -124,8 +145,30 @@ module internal PackKernel =
                 (interleave w v typeof<float> (low[0]) (high[0]))
                 (interleave w v typeof<float> (low[1]) (high[1]))
 
+    let private fillTable (w: KernelWriter) (table: LocalBuilder) count =
+        let pointer, step = w.ArgumentLocal Argument.Source, w.ArgumentLocal Argument.LaneStep
+        let entry, rest, lanes = w.Int(), w.Int(), w.ArgumentLocal Argument.Lanes
+        w.Get table
+        w.Set entry
+        w.Number count
+        w.Set rest
+        w.While(
+            rest,
+            1,
+            fun () ->
+                w.Get entry
+                w.Get pointer
+                w.IL.Emit OpCodes.Stind_I
+                w.Advance(entry, sizeof<nativeint>)
+                w.Advance(lanes, -1)
+                w.Get lanes
+                w.Number 0
+                w.IL.Emit OpCodes.Cgt
+                w.IfElse((fun () -> w.Advance(pointer, step)), ignore)
+        )
+
     let private transposed size width vectors (w: KernelWriter) =
-        let table, count = w.ArgumentLocal Argument.Source, w.ArgumentLocal Argument.K
+        let table, count = w.ArgumentLocal Argument.Table, w.ArgumentLocal Argument.K
         let v = VectorCode(mover size, width)
         let group, panel = 16 / size, vectors * v.Bytes
         let k, target, offset = w.Int(), w.Int(), w.Int()
@@ -134,6 +177,7 @@ module internal PackKernel =
             w.Advance(target, steps * panel)
             w.Advance(offset, steps * size)
 
+        fillTable w table (vectors * v.Lanes)
         for vector in 0 .. vectors - 1 do
             let first = vector * v.Lanes
             w.Get count

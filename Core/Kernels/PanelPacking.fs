@@ -26,7 +26,8 @@ type internal Matrix =
 type internal PanelPacking(code: VectorCode) =
     let size = nativeint code.Size
     let lanes = nativeint code.Lanes
-    let adjacent = Array.zeroCreate<KernelCode | null>(int (nativeint TileKernels.MostVectors * lanes) + 1)
+    let longest = max TileKernels.MostRows (TileKernels.MostVectors * int lanes)
+    let adjacent = Array.zeroCreate<KernelCode | null>(longest + 1)
     let transposed = Array.zeroCreate<KernelCode | null>(TileKernels.MostVectors + 1)
     let kernel packing = PackKernel.get code.Size (enum<VectorWidth> code.Bytes) packing
     let strided = lazy kernel Packing.Strided
@@ -52,11 +53,6 @@ type internal PanelPacking(code: VectorCode) =
         set arguments PackKernel.Argument.TargetStep targetStep
         kernel.Invoke arguments
 
-    /// Lanes beyond the last column repeat it.
-    let fillTable (table: nativeint) (b: Matrix) columns all =
-        for lane in 0n .. all - 1n do
-            set table (int lane) (b.At(0n, min lane (columns - 1n)))
-
     /// Rows 0 … k - 1 and the first columns of B, one row of so many whole vectors after the other. Lanes beyond the last
     /// column hold ordinary numbers.
     member _.Columns
@@ -66,19 +62,15 @@ type internal PanelPacking(code: VectorCode) =
         if b.ColumnStep = size then
             run (kernelAt adjacent (int columns) Packing.Adjacent) arguments b.Address b.RowStep k target (all * size)
         elif b.RowStep = size && VectorCode.CanUnpack then
-            fillTable table b columns all
-            run (kernelAt transposed vectors Packing.Transposed) arguments table 0n k target 0n
+            set arguments PackKernel.Argument.LaneStep b.ColumnStep
+            set arguments PackKernel.Argument.Lanes columns
+            set arguments PackKernel.Argument.Table table
+            run (kernelAt transposed vectors Packing.Transposed) arguments b.Address 0n k target 0n
         else
             if all > columns then NativeMemory.Clear(pointer target, unativeint (k * all * size))
             set arguments PackKernel.Argument.LaneStep b.ColumnStep
             set arguments PackKernel.Argument.Lanes columns
             run strided.Value arguments b.Address b.RowStep k target (all * size)
-
-    /// A run of rows of A whose columns are adjacent, as they are.
-    member _.Rows(a: Matrix, rows, k: nativeint, target, targetStep: nativeint) =
-        let bytes = k * size
-        for i in 0n .. rows - 1n do
-            Buffer.MemoryCopy(pointer (a.At(i, 0n)), pointer (target + i * targetStep), int64 bytes, int64 bytes)
 
     /// A tile of A whose rows are adjacent: its column at one k after that at another.
     member _.Tile(arguments: nativeint, a: Matrix, rows: nativeint, k, target) =

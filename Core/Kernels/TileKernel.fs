@@ -3,6 +3,7 @@ namespace Functional
 open System
 open System.Collections.Concurrent
 open System.Reflection.Emit
+open System.Runtime.Intrinsics.X86
 
 /// Elementwise steps on the results of a product while they are in registers. The side operands are seen as matrices of
 /// the result's size. Equal keys mean equal code.
@@ -139,6 +140,22 @@ module internal TileKernel =
                     w.Set value
             )
 
+    /// Asks for the rows of the next tile's results.
+    let private prefetchNext (w: KernelWriter) form (c: LocalBuilder) (cRow: LocalBuilder) =
+        if Sse.IsSupported then
+            let prefetch = nonNull (typeof<Sse>.GetMethod "Prefetch0")
+            let row = w.Int()
+            w.Get cRow
+            w.Number form.Rows
+            w.Mul()
+            w.Get c
+            w.Add()
+            w.Set row
+            for _ in 1 .. form.Rows do
+                w.Get row
+                w.Call prefetch
+                w.Advance(row, cRow)
+
     let private emitSteps (w: KernelWriter) (v: VectorCode) form k (sums: LocalBuilder array array) from =
         let bases, stride, twice, step, b, bStep = from
         let right = [| for _ in 1 .. form.Vectors -> w.Local v.Vector |]
@@ -238,6 +255,7 @@ module internal TileKernel =
             1,
             fun () ->
                 startBases w bases a stride twice
+                prefetchNext w form c cRow
                 w.Argument Argument.Continue
                 w.IfElse(
                     (fun () ->
@@ -277,8 +295,9 @@ type internal TileKernels private (code: VectorCode, epilogue: Epilogue) =
 
     static member NoEpilogue = none
 
-    /// A tile is at most so many vectors wide.
-    static member MostVectors = 8
+    /// A tile is at most so many vectors wide, and so many rows high.
+    static member MostVectors = 4
+    static member MostRows = 12
 
     static member Get(element, width, epilogue) =
         all.GetOrAdd(struct (element, width, epilogue.Key), fun _ -> TileKernels(VectorCode(element, width), epilogue))
@@ -287,10 +306,7 @@ type internal TileKernels private (code: VectorCode, epilogue: Epilogue) =
     member _.Epilogue = epilogue
 
     /// How many vectors wide the tiles of a product with m rows are: few rows need more of them to hide latency.
-    member _.VectorsFor(m: nativeint) =
-        if m = 1n then most
-        elif int m * 4 <= sums then 4
-        else 2
+    member _.VectorsFor(m: nativeint) = if m * nativeint most <= nativeint sums then most else 2
 
     /// How many rows of so many vectors fit the registers.
     member _.RowsFor vectors = min (sums / vectors) (sums / 2)

@@ -166,11 +166,24 @@ type internal VectorCode(element: Type, width: VectorWidth) =
     static member CanUnpack = Sse2.IsSupported || AdvSimd.Arm64.IsSupported
     member _.Unpack(element, upper) = unpack element upper
 
-    /// Half a vector twice → a vector.
-    member _.Join =
-        let half = if width = VectorWidth.Bits512 then typedefof<Vector256<int>> else typedefof<Vector128<int>>
-        let half = half.MakeGenericType element
-        static' holder "Create" [ half; half ]
+    /// Half a vector → a vector whose upper half is anything. Of the wider ones only: those are x86.
+    member _.Widen(w: KernelWriter) =
+        let from, name =
+            if width = VectorWidth.Bits512 then
+                typeof<Vector256>, "ToVector512Unsafe"
+            else
+                typeof<Vector128>, "ToVector256Unsafe"
+        w.Call((nonNull (from.GetMethod name)).MakeGenericMethod element)
+
+    /// A vector, half a vector → the vector with that as its upper half. (Vector.Create keeps a copy in memory.)
+    member _.InsertUpper(w: KernelWriter) =
+        w.IL.Emit OpCodes.Ldc_I4_1
+        if width = VectorWidth.Bits512 then
+            let half = typedefof<Vector256<int>>.MakeGenericType element
+            w.Call(static' typeof<Avx512F> "InsertVector256" [ vector; half; typeof<byte> ])
+        else
+            let half = typedefof<Vector128<int>>.MakeGenericType element
+            w.Call(static' typeof<Avx> "InsertVector128" [ vector; half; typeof<byte> ])
 
     member _.Number(w: KernelWriter, x: float) =
         if element = typeof<float32> then w.IL.Emit(OpCodes.Ldc_R4, float32 x)

@@ -272,6 +272,23 @@ let private broadcast = test "operands that repeat" {
     Expect.isTrue (Blocks.sameBits (float32s spreadA spreadB 3 20 40 30) actual) ""
 }
 
+let private kept = test "a packed operand outlives collections" {
+    let case = plain 1 100 300 300 usual
+    let left, right, result = types DType.Float32 case
+    let plan = ContractionPlan(left, right, result, contraction, TileKernels.NoEpilogue, usual)
+    let random = System.Random 6
+    let a = Array.init left.Count (fun _ -> random.NextSingle())
+    let b = Array.init right.Count (fun _ -> random.NextSingle())
+    let packed = plan.Pack(Blocks.ofArray right b)
+    for _ in 1..5 do
+        GC.Collect()
+        // What was collected would be given out again.
+        let other = Array.init 50 (fun k -> Array.create 100000 (float32 k))
+        let output = Array.zeroCreate<float32> result.Count
+        plan.Run(Blocks.ofArray left a, Blocks.ofArray right b, packed, [||], output, 0)
+        Expect.isTrue (Blocks.sameBits output (float32s a b 1 100 300 300)) $"{other.Length}"
+}
+
 let private steady = test "a steady run allocates nothing" {
     for m, n, k in [ 64, 256, 256; 1, 16, 16; 1, 1, 100; 256, 10, 64 ] do
         let case = plain 2 m n k { usual with Threads = Some 1 }
@@ -293,4 +310,4 @@ let private steady = test "a steady run allocates nothing" {
 }
 
 let tests =
-    testList "Contracting" [ smallShapes; largerShapes; vectors; blocks; followed; dimensions; broadcast; steady ]
+    testList "Contracting" [ smallShapes; largerShapes; vectors; blocks; followed; dimensions; broadcast; kept; steady ]
