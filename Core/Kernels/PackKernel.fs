@@ -8,8 +8,10 @@ open System.Runtime.Intrinsics.X86
 /// How a panel is packed: lanes side by side for each k, `Size` bytes an element.
 [<RequireQualifiedAccess>]
 type internal Packing =
-    /// Lanes that are adjacent in the source: so many elements for each k, zeros up to a whole vector.
+    /// Lanes that are adjacent in the source: so many elements for each k.
     | Adjacent of lanes: int
+    /// The same, and zeros up to a whole vector.
+    | Padded of lanes: int
     /// Successive k are adjacent in the source: lanes of so many vectors, those beyond the last one the same as it.
     | Transposed of vectors: int
     /// Any strides.
@@ -54,7 +56,7 @@ module internal PackKernel =
                 w.Offset line
                 w.Call(nonNull (typeof<Sse>.GetMethod "Prefetch0"))
 
-    let private adjacent size width lanes (w: KernelWriter) =
+    let private adjacent size width lanes padded (w: KernelWriter) =
         let source, target = w.ArgumentLocal Argument.Source, w.ArgumentLocal Argument.Target
         let sourceStep, targetStep = w.ArgumentLocal Argument.KStep, w.ArgumentLocal Argument.TargetStep
         let k = w.ArgumentLocal Argument.K
@@ -75,7 +77,7 @@ module internal PackKernel =
             fun () ->
                 prefetch w size lanes source ahead
                 let rest = lanes % whole.Lanes
-                if rest > 0 then
+                if padded && rest > 0 then
                     whole.Constant(w, 0.)
                     w.Get target
                     w.Offset((lanes - rest) * size)
@@ -244,7 +246,8 @@ module internal PackKernel =
     let private emit (struct (size, width, packing)) =
         let w = KernelWriter $"Pack {packing}"
         match packing with
-        | Packing.Adjacent lanes -> adjacent size width lanes w
+        | Packing.Adjacent lanes -> adjacent size width lanes false w
+        | Packing.Padded lanes -> adjacent size width lanes true w
         | Packing.Transposed vectors -> transposed size width vectors w
         | Packing.Strided -> strided size w
         w.Finish()

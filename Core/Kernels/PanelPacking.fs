@@ -28,6 +28,7 @@ type internal PanelPacking(code: VectorCode) =
     let lanes = nativeint code.Lanes
     let longest = max TileKernels.MostRows (TileKernels.MostVectors * int lanes)
     let adjacent = Array.zeroCreate<KernelCode | null>(longest + 1)
+    let padded = Array.zeroCreate<KernelCode | null>(longest + 1)
     let transposed = Array.zeroCreate<KernelCode | null>(TileKernels.MostVectors + 1)
     let kernel packing = PackKernel.get code.Size (enum<VectorWidth> code.Bytes) packing
     let strided = lazy kernel Packing.Strided
@@ -60,7 +61,7 @@ type internal PanelPacking(code: VectorCode) =
         =
         let all = nativeint vectors * lanes
         if b.ColumnStep = size then
-            run (kernelAt adjacent (int columns) Packing.Adjacent) arguments b.Address b.RowStep k target (all * size)
+            run (kernelAt padded (int columns) Packing.Padded) arguments b.Address b.RowStep k target (all * size)
         elif b.RowStep = size && VectorCode.CanUnpack then
             set arguments PackKernel.Argument.LaneStep b.ColumnStep
             set arguments PackKernel.Argument.Lanes columns

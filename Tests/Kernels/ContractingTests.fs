@@ -272,6 +272,15 @@ let private broadcast = test "operands that repeat" {
     Expect.isTrue (Blocks.sameBits (float32s spreadA spreadB 3 20 40 30) actual) ""
 }
 
+let private fullBlocks = test "packed tiles that fill their block leave the packed panel beside them alone" {
+    let options = { usual with Packing = PackingChoice.Always; Threads = Some 1 }
+    let left = { rowMajor 3 with Order = [ 0; 2; 1 ] }
+    for width in VectorWidth.supported do
+        let case = plain 1 288 64 64 { options with Width = width }
+        for dtype in dtypes do
+            checkFor dtype 1 false { case with Left = left } false
+}
+
 let private kept = test "a packed operand outlives collections" {
     let case = plain 1 100 300 300 usual
     let left, right, result = types DType.Float32 case
@@ -310,4 +319,15 @@ let private steady = test "a steady run allocates nothing" {
 }
 
 let tests =
-    testList "Contracting" [ smallShapes; largerShapes; vectors; blocks; followed; dimensions; broadcast; kept; steady ]
+    testList
+        "Contracting"
+        [ smallShapes
+          largerShapes
+          vectors
+          blocks
+          followed
+          dimensions
+          broadcast
+          fullBlocks
+          kept
+          steady ]
