@@ -37,7 +37,7 @@ let private stress threads callsEach seconds =
             // Half the calls go to few signatures, which stay in the cache.
             let n = 1 + (if random.Next 2 = 0 then random.Next 20 else random.Next Signatures)
             let k = random.Next 6
-            let result = Tensor.toArray<float> (fast.Invoke(input n k))
+            let result = Tensor.toArray<float>(fast.Invoke(input n k))
             if result <> expected[n - 1].[k] then Interlocked.Increment &wrong |> ignore
             Interlocked.Increment &calls |> ignore
             made <- made + 1
