@@ -15,7 +15,7 @@ module internal Execute =
         match kernel with
         | Map formula -> one (Looping.prepareMap types result formula)
         | Reduce((ArgMaxOf | ArgMinOf) as reduction, dims) ->
-            let run = Folds.prepareReduce types.Head result reduction dims in one (fun blocks -> run blocks[0])
+            let run = Folds.prepareExtremes types.Head result reduction dims in one (fun blocks -> run blocks[0])
         | Reduce(reduction, dims) -> one (Looping.prepareReduce types.Head result reduction dims)
         | Scan(reduction, dim) ->
             let run = Folds.prepareScan types.Head reduction dim in one (fun blocks -> run blocks[0])
