@@ -3,6 +3,7 @@ namespace Functional
 open System
 open System.Collections.Concurrent
 open System.Runtime.InteropServices
+open System.Threading
 open Microsoft.FSharp.NativeInterop
 
 #nowarn "9" // Addresses of tensors.
@@ -118,11 +119,31 @@ type internal BoundLoop internal (places: int, actions: LoopAction array, bytes:
             // Not the last thing to do: a tail call would give up what is pinned.
             NativePtr.set given k 0n
 
+/// A layout and what was made of it.
+[<Sealed; AllowNullLiteral>]
+type private KnownLayout(sizes: int array, operands: int array array, results: int array array, mode: SweepMode, bound)
+    =
+    let same (a: int array array) (b: int array array) =
+        let mutable k = 0
+        while k < a.Length && ReadOnlySpan(a[k]).SequenceEqual(ReadOnlySpan b[k]) do
+            k <- k + 1
+        k = a.Length
+
+    member _.Bound: BoundLoop = bound
+
+    member _.Is(otherSizes: int array, otherOperands, otherResults, otherMode) =
+        ReadOnlySpan(sizes).SequenceEqual(ReadOnlySpan otherSizes)
+        && same operands otherOperands
+        && same results otherResults
+        && mode = otherMode
+
 /// A loop ready to be bound; one for all equal ones. Compiling happens when it is bound.
 [<Sealed>]
 type internal LoopKernel private (loop: Loop) =
     static let kernels = ConcurrentDictionary<Loop, LoopKernel>()
     let stages = Stages.ofLoop loop
+    let layouts: KnownLayout array = Array.zeroCreate 4
+    let mutable latest = 0
     let types, kept = Loops.types loop, Loops.kept loop
     let reduced = Array.ofList loop.Reduced
     let results = Array.ofList loop.Results
@@ -192,13 +213,8 @@ type internal LoopKernel private (loop: Loop) =
         elif folds then
             k.Empty(plan, stage, spots, dims)
 
-    /// Lays the loop out. Strides in elements: of operands for each dimension of the loop, of results for each dimension
-    /// that they have. An operand may be a result as well, where each element is read before it is written: where nothing
-    /// is folded and both are laid out alike.
-    member k.Bind
-        (sizes: int array, operandStrides: int array array, resultStrides: int array array, ?mode)
-        : BoundLoop =
-        let plan = LoopPlan(defaultArg mode SweepMode.Current)
+    member private k.Layout(sizes: int array, operandStrides, resultStrides, mode) : BoundLoop =
+        let plan = LoopPlan mode
         let folds = Collections.Generic.Dictionary<int, Spot>()
         let keptCount = Seq.fold2 (fun n size r -> if r then n else n * size) 1 sizes reduced
 
@@ -222,3 +238,20 @@ type internal LoopKernel private (loop: Loop) =
                     k.Dimensions(stage, sizes, operandStrides, resultStrides)
                 )
         BoundLoop(loop.Operands.Length + results.Length, plan.Actions, plan.Bytes)
+
+    /// Lays the loop out; layouts seen lately are remembered. Strides in elements: of operands for each dimension of the
+    /// loop, of results for each dimension that they have. An operand may be a result as well, where each element is read
+    /// before it is written: where nothing is folded and both are laid out alike.
+    member k.Bind
+        (sizes: int array, operandStrides: int array array, resultStrides: int array array, ?mode)
+        : BoundLoop =
+        let mode = defaultArg mode SweepMode.Current
+        let mutable known: BoundLoop = Unchecked.defaultof<BoundLoop>
+        for layout in layouts do
+            if not (isNull layout) && layout.Is(sizes, operandStrides, resultStrides, mode) then
+                known <- layout.Bound
+        if isNull (box known) then
+            known <- k.Layout(sizes, operandStrides, resultStrides, mode)
+            layouts[Interlocked.Increment &latest &&& (layouts.Length - 1)] <-
+                KnownLayout(sizes, operandStrides, resultStrides, mode, known)
+        known
