@@ -16,8 +16,21 @@ let tests =
                 ReductionTests.tests
                 ContractionTests.tests
                 CreationTests.tests
-                RandomTests.tests ]
-          testList "Kernels" [ Kernels.LoopTests.tests; Kernels.ElementaryTests.tests ]
+                RandomTests.tests
+                FormatLaws.tests
+                DistributionTests.tests
+                BadInputTests.tests ]
+          testList
+              "Kernels"
+              [ Kernels.LoopTests.tests
+                Kernels.ElementaryTests.tests
+                Kernels.FoldTests.tests
+                Kernels.ExecuteTests.tests ]
+          testList "Tracing" [ Tracing.StructureTests.tests; Tracing.TracerTests.tests; Tracing.MemoTests.tests ]
+          testList
+              "Interpret"
+              [ Interpret.EvaluateTests.tests; Interpret.PrintTests.tests; Interpret.VerifyTests.tests ]
+          testList "Transform" [ Transform.DerivativeTests.tests ]
           testList "Properties" [ Properties.ProgramTests.tests; Properties.CatalogueTests.tests ]
           testList
               "Learn"
@@ -26,6 +39,7 @@ let tests =
                 Learn.LayerTests.tests
                 Learn.OptimiserTests.tests
                 Learn.NetworkTests.tests
+                Learn.DataTests.tests
                 Learn.DigitsTests.tests ] ]
 
 [<EntryPoint>]

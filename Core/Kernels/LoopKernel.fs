@@ -98,7 +98,7 @@ type internal BoundLoop internal (places: int, actions: LoopAction array, bytes:
             for action in actions do
                 act given 0n action
         else
-            use own = Scratch.rent bytes
+            use own = RentedMemory.rent bytes
             for action in actions do
                 act given own.Address action
 

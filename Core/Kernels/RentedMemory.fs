@@ -8,7 +8,7 @@ open Microsoft.FSharp.NativeInterop
 
 /// Memory for the time of a call. What is given back is kept for the next call of the thread.
 [<RequireQualifiedAccess>]
-module internal Scratch =
+module internal RentedMemory =
     /// Larger ones are not kept.
     [<Literal>]
     let private Kept = 67108864
