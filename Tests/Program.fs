@@ -25,7 +25,8 @@ let tests =
               [ Kernels.LoopTests.tests
                 Kernels.ElementaryTests.tests
                 Kernels.FoldTests.tests
-                Kernels.ExecuteTests.tests ]
+                Kernels.ExecuteTests.tests
+                Kernels.WorkersTests.tests ]
           testList "Tracing" [ Tracing.StructureTests.tests; Tracing.TracerTests.tests; Tracing.MemoTests.tests ]
           testList
               "Interpret"
@@ -46,8 +47,8 @@ let tests =
 let main arguments =
     match List.ofArray (Seed.without arguments) with
     | [ "fuzz"; "--seconds"; seconds ] -> Fuzz.run (float seconds) Seed.seed
-    | [ "elementary" ] ->
-        Kernels.ElementaryTests.exhaustive ()
+    | "elementary" :: names ->
+        Kernels.ElementaryTests.exhaustive names
         0
     | rest ->
         printfn $"seed {Seed.seed}; give it again with --seed"

@@ -8,19 +8,12 @@ open Microsoft.FSharp.NativeInterop
 
 #nowarn "9" // Addresses of tensors.
 
-[<AutoOpen>]
-module private LoopLimits =
-    /// Nanoseconds of work for which another thread is asked.
-    [<Literal>]
-    let Worth = 4000.
-
-    /// What a chain of sweeps goes through before it starts over.
-    [<Literal>]
-    let CacheBytes = 131072
-
 /// A loop with sizes and strides. Runs any number of times, on several threads at once.
 [<Sealed>]
 type internal BoundLoop internal (places: int, actions: LoopAction array, bytes: int) =
+    /// What a chain of sweeps goes through before it starts over.
+    let cacheBytes = 131072
+
     let address (given: nativeptr<nativeint>) (own: nativeint) spot =
         (if spot.Given then NativePtr.get given spot.At else own + nativeint spot.At) + spot.Offset
 
@@ -38,18 +31,20 @@ type internal BoundLoop internal (places: int, actions: LoopAction array, bytes:
 
     /// Parts of `count`, a multiple of `unit` each but the last, as many as are worth while.
     let inParts (cost: float) count unit (part: int -> int -> unit) =
-        let parts = min (int (cost / Worth)) (min (4 * Workers.parallelism) ((count + unit - 1) / unit))
-        if parts < 2 || Workers.parallelism < 2 then
+        let threads = Parallelism.MaxThreads
+        let parts = min (int (cost / Workers.Least)) (min (4 * threads) ((count + unit - 1) / unit))
+        if parts < 2 || threads < 2 then
             part 0 count
         else
             let size = ((count + parts - 1) / parts + unit - 1) / unit * unit
-            Workers.run ((count + size - 1) / size) (fun k -> part (k * size) (min size (count - k * size)))
+            let item = Action<int>(fun k -> part (k * size) (min size (count - k * size)))
+            Workers.share ((count + size - 1) / size) cost item
 
     let share given own (bound: BoundSweep) spots firstRow rows firstLane lanes =
         let cost = bound.Cost(rows, lanes)
-        if cost < 2. * Worth then
+        if cost < 2. * Workers.Least then
             sweep given own bound spots firstRow rows firstLane lanes
-        elif rows >= 2 * Workers.parallelism && bound.RowsAreApart then
+        elif rows >= 2 * Parallelism.MaxThreads && bound.RowsAreApart then
             inParts cost rows 1 (fun first n -> sweep given own bound spots (firstRow + first) n firstLane lanes)
         elif bound.LanesAreApart then
             inParts cost lanes 64 (fun first n -> sweep given own bound spots firstRow rows (firstLane + first) n)
@@ -60,7 +55,7 @@ type internal BoundLoop internal (places: int, actions: LoopAction array, bytes:
     let chain given own (sweeps: struct (BoundSweep * Spot array) array) rows =
         let bytes = sweeps |> Array.sumBy (fun struct (bound, _) -> bound.RowBytes)
         let cost = sweeps |> Array.sumBy (fun struct (bound, _) -> bound.Cost(rows, bound.Lanes))
-        let group = max 1 (CacheBytes / max 1 bytes)
+        let group = max 1 (cacheBytes / max 1 bytes)
         inParts cost rows 1 (fun first n ->
             for row in first..group .. first + n - 1 do
                 for struct (bound, spots) in sweeps do

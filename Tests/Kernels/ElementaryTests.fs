@@ -70,11 +70,12 @@ let private worst formula (exact: float -> float) (step: int64) =
                 at <- x[k]
     worst, at
 
-/// Prints the greatest error of each function over all Float32 numbers.
-let exhaustive () =
+/// Prints the greatest error of each function, or of those named, over all Float32 numbers.
+let exhaustive names =
     for name, formula, exact, bound in stated do
-        let d, at = worst formula exact 1L
-        printfn $"{name}: %.3f{d} ulp at {at}; stated {bound}"
+        if List.isEmpty names || List.contains name names then
+            let d, at = worst formula exact 1L
+            printfn $"{name}: %.3f{d} ulp at {at}; stated {bound}"
 
 let private sampled =
     [ for name, formula, exact, bound in stated do

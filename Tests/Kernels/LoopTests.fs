@@ -307,17 +307,17 @@ let private threads =
                   [ for dims in [ [ 0 ]; [ 2 ]; [ 0; 1 ]; [ 0; 1; 2 ]; [ 0; 2 ] ] ->
                         Loops.reduce 3 dims DType.Float32 SumOf ]
               { softmax with Reduced = [ false; false; true ] } ]
-        let before = Workers.parallelism
+        let before = Parallelism.MaxThreads
         for loop in loops do
             let kernel = LoopKernel.Of loop
             let results count =
-                Workers.parallelism <- count
+                Parallelism.MaxThreads <- count
                 run SweepMode.Current kernel sizes [ x ]
             let expected = results 1
             for count in [ 2; 5 ] do
                 for e, a in List.zip expected (results count) do
                     Expect.isTrue (Blocks.sameBits e a) $"{count} threads, {loop.Steps}"
-        Workers.parallelism <- before)
+        Parallelism.MaxThreads <- before)
 
 let private callers =
     testCase "several callers at once do not disturb each other" (fun () ->
