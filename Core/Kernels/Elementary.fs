@@ -181,12 +181,14 @@ module internal Elementary =
         let tiny = Lanewise.less (Lanewise.abs x) (x.Number(choose x 1e-8 1e-17))
         Lanewise.select tiny x value
 
-    /// x · P(x²) / Q(x²) where |x| is less than a limit; ±1 beyond, which is 2 ulp off at most.
+    /// x · P(x²) / Q(x²) where |x| is less than a limit, 1 at most; ±1 beyond, which is 2 ulp off at most.
     let private saturating (limit: float) numerator denominator (x: LaneValue) =
+        let size, one = Lanewise.abs x, x.Number 1.
         let y = x * x
-        let inner = x * Lanewise.polynomial numerator y / Lanewise.polynomial denominator y
-        let beyond = Lanewise.less (x.Number limit) (Lanewise.abs x)
-        Lanewise.select beyond (Lanewise.bitOr (x.Number 1.) (signOf x)) inner
+        let inner = size * Lanewise.polynomial numerator y / Lanewise.polynomial denominator y
+        let inner = Lanewise.select (Lanewise.less one inner) one inner
+        let beyond = Lanewise.less (x.Number limit) size
+        Lanewise.bitOr (Lanewise.select beyond one inner) (signOf x)
 
     /// tanh x within 5 ulp in Float32: a minimax rational function, relative error 1e-8; within 2 ulp in Float64: below 0.625
     /// Cephes' tanh.c (Moshier, 1989), from there on 1 - 2 / (e²ˣ + 1).
