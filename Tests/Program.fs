@@ -26,7 +26,8 @@ let tests =
                 Kernels.ElementaryTests.tests
                 Kernels.FoldTests.tests
                 Kernels.ExecuteTests.tests
-                Kernels.WorkersTests.tests ]
+                Kernels.WorkersTests.tests
+                Kernels.ContractingTests.tests ]
           testList "Tracing" [ Tracing.StructureTests.tests; Tracing.TracerTests.tests; Tracing.MemoTests.tests ]
           testList
               "Interpret"

@@ -190,30 +190,36 @@ module internal Elementary =
         let beyond = Lanewise.less (x.Number limit) size
         Lanewise.bitOr (Lanewise.select beyond one inner) (signOf x)
 
-    /// tanh x within 5 ulp in Float32: a minimax rational function, relative error 1e-8; within 2 ulp in Float64: below 0.625
-    /// Cephes' tanh.c (Moshier, 1989), from there on 1 - 2 / (e²ˣ + 1).
+    /// tanh of |x| < 0.625, after Cephes' tanhf.c and tanh.c (Moshier, 1989).
+    let private smallTanh (size: LaneValue) =
+        let y = size * size
+        let rest =
+            if isSingle size then
+                Lanewise.polynomial
+                    [ -3.33332819422e-1; 1.33314422036e-1; -5.37397155531e-2; 2.06390887954e-2; -5.70498872745e-3 ]
+                    y
+            else
+                let p =
+                    Lanewise.polynomial
+                        [ -1.61468768441708447952e3; -9.92877231001918586564e1; -9.64399179425052238628e-1 ]
+                        y
+                let q =
+                    Lanewise.polynomial
+                        [ 4.84406305325125486048e3; 2.23548839060100448583e3; 1.12811678491632931402e2; 1. ]
+                        y
+                p / q
+        Lanewise.fma (size * y) rest size
+
+    /// tanh x within 2 ulp: above 0.625 as 1 - 2 / (e²ˣ + 1), which is 1 from 20 on.
     let tanh (x: LaneValue) =
-        if isSingle x then
-            saturating
-                8.36
-                [ 1.0; 0.1342460811; 0.003547582775; 2.147828309e-5; 1.45968384e-8 ]
-                [ 1.0; 0.467579335; 0.02607414685; 0.0003371188359; 8.276203403e-7 ]
-                x
-        else
-            let y = x * x
-            let p =
-                Lanewise.polynomial
-                    [ -1.61468768441708447952e3; -9.92877231001918586564e1; -9.64399179425052238628e-1 ]
-                    y
-            let q =
-                Lanewise.polynomial
-                    [ 4.84406305325125486048e3; 2.23548839060100448583e3; 1.12811678491632931402e2; 1. ]
-                    y
-            let size = Lanewise.abs x
-            let isSmall = Lanewise.less size (x.Number 0.625)
-            let large = x.Number 1. - x.Number 2. / (exp (size + size) +. 1.)
-            let small = Lanewise.fma (size * y) (p / q) size
-            Lanewise.bitOr (Lanewise.select isSmall small large) (signOf x)
+        let size = Lanewise.abs x
+        let twice = size + size
+        let twice = Lanewise.select (Lanewise.less (x.Number 40.) twice) (x.Number 40.) twice
+        let n, i = nearest twice inverseLn2
+        let value = reducedExponential (reduce (ln2 x) n twice) +. 1.
+        let large = x.Number 1. - x.Number 2. / Lanewise.fma value (power x i) (x.Number 1.)
+        let isSmall = Lanewise.less size (x.Number 0.625)
+        Lanewise.bitOr (Lanewise.select isSmall (smallTanh size) large) (signOf x)
 
     /// erf x within 5 ulp in Float32: a minimax rational function, relative error 1e-8.
     let erf (x: LaneValue) =

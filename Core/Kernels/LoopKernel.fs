@@ -180,14 +180,14 @@ type internal LoopKernel private (loop: Loop) =
                       if not reduced[d] then sizes[d] ]
             spread (Space.rowMajor own (Vectors.size types[step]))
 
-    member private k.Dimensions(stage: Stage, sizes: int array, operands, outputs) : LoopExtent list =
+    member private k.Dimensions(stage: LoopStage, sizes: int array, operands, outputs) : LoopExtent list =
         let steps = [| for place in stage.Places -> Array.ofList (k.Steps(place, operands, outputs, sizes)) |]
         [ for d in 0 .. sizes.Length - 1 do
               if not (stage.Kept && reduced[d]) then
                   { Extent = { Size = sizes[d]; Steps = [| for s in steps -> s[d] |] }; Reduced = reduced[d] } ]
 
     /// What folds over nothing leave: 0, or 1 for products.
-    member private _.Empty(plan: LoopPlan, stage: Stage, spots: Spot array, dims: LoopExtent list) =
+    member private _.Empty(plan: LoopPlan, stage: LoopStage, spots: Spot array, dims: LoopExtent list) =
         stage.Sweep.Outputs
         |> Array.iteri (fun o output ->
             match output with
@@ -200,7 +200,7 @@ type internal LoopKernel private (loop: Loop) =
                 plan.Set(stage.Sweep.Code[i].Result, value, spots[place], extents)
             | SweepOutput.Stored _ -> ())
 
-    member private k.Lay(plan: LoopPlan, stage: Stage, spots, dims: LoopExtent list) =
+    member private k.Lay(plan: LoopPlan, stage: LoopStage, spots, dims: LoopExtent list) =
         let extents = [ for d in dims -> d.Extent ]
         let folds = stage.Sweep.Folds
         if Space.count extents > 0 then

@@ -26,7 +26,7 @@ let private stated: (string * Formula * (float -> float) * float) list =
       for scalar, exact, bound in
           [ Exp, exp, 1.
             Log, log, 1.
-            Tanh, tanh, 5.
+            Tanh, tanh, 2.
             Erf, erf, 5.
             Sin, sin, 2.
             Cos, cos, 2.

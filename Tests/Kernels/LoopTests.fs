@@ -6,7 +6,7 @@ open Functional
 open Functional.Tests
 
 /// All ways to run a sweep; the first is what the others are compared with.
-let private modes = SweepMode.Interpreted :: [ for width in VectorWidth.supported -> SweepMode.Compiled width ]
+let private modes = SweepMode.Interpreted :: [ for width in RegisterWidth.supported -> SweepMode.Compiled width ]
 
 let private scalars =
     [ Add
