@@ -22,7 +22,9 @@ let tests =
                 BadInputTests.tests ]
           testList
               "Kernels"
-              [ Kernels.FoldTests.tests
+              [ Kernels.LoopTests.tests
+                Kernels.ElementaryTests.tests
+                Kernels.FoldTests.tests
                 Kernels.ExecuteTests.tests
                 Kernels.WorkersTests.tests
                 Kernels.ContractingTests.tests ]
@@ -56,6 +58,9 @@ let main arguments =
     match List.ofArray (Seed.without arguments) with
     | [ "fuzz"; "--seconds"; seconds ] -> Fuzz.run (float seconds) Seed.seed
     | [ "stress"; "--seconds"; seconds ] -> Accelerate.StressTests.run (float seconds)
+    | "elementary" :: names ->
+        Kernels.ElementaryTests.exhaustive names
+        0
     | rest ->
         printfn $"seed {Seed.seed}; give it again with --seed"
         runTestsWithCLIArgs [] (Array.ofList rest) tests

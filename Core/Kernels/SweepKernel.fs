@@ -1,0 +1,64 @@
+namespace Functional
+
+open System
+open System.Collections.Concurrent
+open System.Runtime.CompilerServices
+open Microsoft.FSharp.NativeInterop
+
+#nowarn "9" // Addresses of places.
+
+/// How sweeps are run. All ways give the same bits.
+[<RequireQualifiedAccess>]
+type internal SweepMode =
+    /// Compiled for registers of so many bytes.
+    | Compiled of width: int
+    | Interpreted
+
+    /// What is used where nothing is said: the widest registers, unless the runtime cannot compile.
+    static member val Current =
+        (if RuntimeFeature.IsDynamicCodeSupported && not RegisterWidth.supported.IsEmpty then
+             Compiled RegisterWidth.widest
+         else
+             Interpreted) with get, set
+
+/// A sweep made ready to run, once for each form that its places were found in.
+[<Sealed>]
+type internal SweepKernel private (sweep: Sweep) =
+    static let kernels = ConcurrentDictionary<Sweep, SweepKernel>()
+    static let failures = ConcurrentQueue<string>()
+    let forms = ConcurrentDictionary<struct (SweepMode * SweepForm), SweepCode>()
+
+    /// A method of a few hundred instructions compiles well; one of tens of thousands does not compile at all.
+    static let longest = 4000
+
+    /// Compiles now: where the runtime refuses, it does so here. No place is touched: there are no rows.
+    let compile width form =
+        let code = EmitSweep.compile width sweep form
+        let none = Array.zeroCreate<nativeint> sweep.Places.Length
+        use places = fixed none
+        code.Invoke(NativePtr.toNativeInt places, NativePtr.toNativeInt places, 0n, 0n)
+        code
+
+    let prepare struct (mode, form) =
+        match mode with
+        | SweepMode.Compiled width when sweep.Code.Length <= longest ->
+            try
+                compile width form
+            with e ->
+                failures.Enqueue $"a sweep of {sweep.Code.Length} instructions is interpreted: {e.Message}"
+                InterpretSweep.prepare sweep form
+        | _ -> InterpretSweep.prepare sweep form
+
+    /// What could not be compiled, and why.
+    static member Failures = failures.ToArray()
+
+    /// The kernel of a sweep: one for all equal ones. Kernels in use outlive their place in the memo.
+    static member Of(sweep: Sweep) =
+        match kernels.TryGetValue sweep with
+        | true, kernel -> kernel
+        | _ ->
+            if kernels.Count >= 4096 then kernels.Clear()
+            kernels.GetOrAdd(sweep, SweepKernel sweep)
+
+    member _.Sweep = sweep
+    member _.Code(mode, form) = forms.GetOrAdd(struct (mode, form), prepare)
