@@ -99,7 +99,7 @@ type AcceleratedFunction<'T, 'R> internal (f: 'T -> 'R, options: AccelerateOptio
         let value k v =
             match v with
             | Value.Input i -> inputs[i]
-            | _ -> Direct.Tensor(Program.TypeOf(program.Trace, v), blocks[k])
+            | _ -> Direct.Tensor(program.Trace.TypeOf v, blocks[k])
 
         Structures.replace template (program.Trace.Outputs |> Array.mapi value)
 

@@ -22,7 +22,7 @@ module internal Paths =
         | Path.Leaf(program, template) -> ValueSome(program, template)
         | Path.Guard(slice, branches) ->
             let read = Array.head (slice.Run(start, blocks))
-            let seen = Blocks.toArray (Program.TypeOf(slice.Trace, slice.Trace.Outputs[0])) read
+            let seen = Blocks.toArray (slice.Trace.TypeOf slice.Trace.Outputs[0]) read
 
             match branch seen branches with
             | Some next -> follow start blocks next
