@@ -24,8 +24,7 @@ type TraceReading =
 
     /// The types of the tensors that it gives, in the order in which they stand in the result.
     [<Extension>]
-    static member OutputTypes(trace: Trace) : IReadOnlyList<TensorType> =
-        [| for v in trace.Outputs -> trace.TypeOf v |]
+    static member OutputTypes(trace: Trace) : IReadOnlyList<TensorType> = [| for v in trace.Outputs -> trace.TypeOf v |]
 
     /// How many ops one run takes.
     [<Extension>]

@@ -16,7 +16,10 @@ module internal Canonicalise =
         List.map2 (fun (start, step, _) (first, by, count) -> start + first * step, step * by, count) inner outer
 
     let private whole ranges (x: Term) =
-        List.forall2 (fun (start, step, count) size -> start = 0 && count = size && (step = 1 || size <= 1)) ranges (sizes x)
+        List.forall2
+            (fun (start, step, count) size -> start = 0 && count = size && (step = 1 || size <= 1))
+            ranges
+            (sizes x)
 
     let private movement =
         [ rule "permute in order x = x" (function
@@ -89,7 +92,10 @@ module internal Canonicalise =
             | Term(Moved(Broadcast _, [ x ])) when x.Type.Rank = 0 -> Some x
             | _ -> None
 
-        if args |> List.exists (fun a -> a.Type.Rank > 0 && (bare a).IsNone) && args |> List.exists (bare >> Option.isSome) then
+        if
+            args |> List.exists (fun a -> a.Type.Rank > 0 && (bare a).IsNone)
+            && args |> List.exists (bare >> Option.isSome)
+        then
             Some(apply op (args |> List.map (fun a -> bare a |> Option.defaultValue a)))
         else
             None

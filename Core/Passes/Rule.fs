@@ -7,6 +7,7 @@ open System.Collections.Generic
 type internal Term =
     { Draft: Draft
       Value: Value }
+
     member t.Type = t.Draft.TypeOf t.Value
 
 /// What a term is, one step deep.
@@ -24,9 +25,11 @@ type internal Form =
 /// A rewrite as data. Its name is its law: both sides are the same to the bit for all values, unless it stands in `Relaxed`.
 [<NoEquality; NoComparison>]
 type internal Rule =
-    { Name: string
-      /// What is the same as a term of this form; given the term as well.
-      Rewrite: Term -> Form -> Term option }
+    {
+        Name: string
+        /// What is the same as a term of this form; given the term as well.
+        Rewrite: Term -> Form -> Term option
+    }
 
 /// What rules are written with.
 [<AutoOpen>]
@@ -97,8 +100,7 @@ module internal Terms =
     /// Whether two numbers are the same to the bit: 0 is not -0.
     let equals (a: float) (b: float) = System.BitConverter.DoubleToInt64Bits a = System.BitConverter.DoubleToInt64Bits b
 
-    let private quietens =
-        set [ Add; Sub; Mul; Div; Sqrt ]
+    let private quietens = set [ Add; Sub; Mul; Div; Sqrt ]
 
     /// Holds no signalling NaN, which arithmetic turns into a quiet one: a float that arithmetic made, or no float.
     let rec isQuiet (t: Term) =
@@ -136,7 +138,11 @@ module internal Rewrite =
         let rec settle (term: Term) =
             match fire term rules with
             | ValueSome(name, other) ->
-                fired[name] <- 1 + (match fired.TryGetValue name with | true, n -> n | _ -> 0)
+                fired[name] <-
+                    1
+                    + (match fired.TryGetValue name with
+                       | true, n -> n
+                       | _ -> 0)
                 settle other
             | ValueNone -> term.Value
 
@@ -146,7 +152,8 @@ module internal Rewrite =
             | values -> values
 
         let rewritten = Draft.rewrite place trace
-        rewritten, [ for rule in rules do
-                         match fired.TryGetValue rule.Name with
-                         | true, count -> rule.Name, count
-                         | _ -> () ]
+        rewritten,
+        [ for rule in rules do
+              match fired.TryGetValue rule.Name with
+              | true, count -> rule.Name, count
+              | _ -> () ]

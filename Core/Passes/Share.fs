@@ -8,8 +8,7 @@ open System.Collections.Generic
 module internal Share =
     let private sameWork: IEqualityComparer<Instruction> =
         { new IEqualityComparer<Instruction> with
-            member _.GetHashCode i =
-                i.Operands |> Array.fold (fun h v -> h * 31 + v.GetHashCode()) (i.Op.GetHashCode())
+            member _.GetHashCode i = i.Operands |> Array.fold (fun h v -> h * 31 + v.GetHashCode()) (i.Op.GetHashCode())
             member _.Equals(a, b) =
                 match a, b with
                 | null, _
