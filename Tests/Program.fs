@@ -17,7 +17,7 @@ let tests =
                 ContractionTests.tests
                 CreationTests.tests
                 RandomTests.tests ]
-          testList "Passes" [ Passes.RuleTests.tests; Passes.PipelineTests.tests ]
+          testList "Passes" [ Passes.RuleTests.tests; Passes.PipelineTests.tests; Passes.PlanTests.tests ]
           testList "Properties" [ Properties.ProgramTests.tests; Properties.CatalogueTests.tests ]
           testList
               "Learn"
