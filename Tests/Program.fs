@@ -17,7 +17,12 @@ let tests =
                 ContractionTests.tests
                 CreationTests.tests
                 RandomTests.tests ]
-          testList "Passes" [ Passes.RuleTests.tests; Passes.PipelineTests.tests; Passes.PlanTests.tests ]
+          testList
+              "Passes"
+              [ Passes.RuleTests.tests
+                Passes.PipelineTests.tests
+                Passes.PlanTests.tests
+                Passes.GoldenTests.tests ]
           testList "Properties" [ Properties.ProgramTests.tests; Properties.CatalogueTests.tests ]
           testList
               "Learn"

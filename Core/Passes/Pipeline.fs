@@ -25,10 +25,12 @@ module internal Pipeline =
     /// left behind.
     let passes relaxed =
         [ canonicalise
+          drop
           share
           fold
           simplify
           if relaxed then relax
+          drop
           canonicalise
           share
           drop ]
@@ -54,11 +56,12 @@ module internal Pipeline =
                   report ]
         trace, reports
 
-    /// One line for a pass, one for each rule that fired in it.
+    /// One line for a pass that did something, one for each rule that fired in it.
     let explain (reports: PassReport list) =
         let text = StringBuilder()
         for r in reports do
-            text.Append($"{r.Pass}: {r.Before} → {r.After} instructions\n") |> ignore
-            for name, count in r.Fired do
-                text.Append($"  {count} × {name}\n") |> ignore
+            if not r.Fired.IsEmpty then
+                text.Append($"{r.Pass}: {r.Before} → {r.After} instructions\n") |> ignore
+                for name, count in r.Fired do
+                    text.Append($"  {count} × {name}\n") |> ignore
         text.ToString()

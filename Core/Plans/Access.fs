@@ -15,7 +15,9 @@ module internal Access =
             spread[d] <- if sizes[k] = 1 then 0 else strides[k]
         spread
 
-    let private notUnit (sizes: int array) = [ for k in 0 .. sizes.Length - 1 do if sizes[k] <> 1 then k ]
+    let private notUnit (sizes: int array) =
+        [ for k in 0 .. sizes.Length - 1 do
+              if sizes[k] <> 1 then k ]
 
     /// The strides of a reshaped block, if strides can say it: each run of dimensions on one side is a run of adjacent
     /// elements of equally many on the other.
@@ -61,8 +63,7 @@ module internal Access =
     /// The access of a moved value; none where its elements have to be copied.
     let move (operand: TensorType) (result: TensorType) move (access: Access) : Access option =
         match move with
-        | Broadcast(_, dims) ->
-            Some { access with Strides = broadcast operand.Sizes result.Sizes dims access.Strides }
+        | Broadcast(_, dims) -> Some { access with Strides = broadcast operand.Sizes result.Sizes dims access.Strides }
         | Permute order -> Some { access with Strides = [| for k in order -> access.Strides[k] |] }
         | Slice ranges when result.Count > 0 ->
             let start = Seq.map2 (fun (start, _, _) stride -> start * stride) ranges access.Strides |> Seq.sum
@@ -91,7 +92,12 @@ module internal Access =
         let dims = Array.init space.Length dimension
         let met = dims |> Array.filter (fun j -> j >= 0)
 
-        if access.Offset = 0 && not (Array.contains -2 dims) && met.Length = root.Length && Array.distinct met = met then
+        if
+            access.Offset = 0
+            && not (Array.contains -2 dims)
+            && met.Length = root.Length
+            && Array.distinct met = met
+        then
             Some dims
         else
             None

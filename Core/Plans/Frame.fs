@@ -64,10 +64,7 @@ type internal FramePool(make: unit -> Frame, bytes: int64) =
 
     member _.Return(frame: Frame) =
         frame.Release()
-        if
-            frames.Count < Environment.ProcessorCount
-            && Interlocked.Add(&idle, bytes) <= FramePool.Limit
-        then
+        if frames.Count < Environment.ProcessorCount && Interlocked.Add(&idle, bytes) <= FramePool.Limit then
             frames.Push frame
         elif frames.Count < Environment.ProcessorCount then
             Interlocked.Add(&idle, -bytes) |> ignore

@@ -63,7 +63,10 @@ module internal Fuse =
         let merge (g: Group) (into: Group) work =
             if
                 canWait g into
-                && Fit.hasRoom into g.Work.Count (g.Loads |> Seq.filter (fun r -> not (into.Loads.Contains r)) |> Seq.length)
+                && Fit.hasRoom
+                    into
+                    g.Work.Count
+                    (g.Loads |> Seq.filter (fun r -> not (into.Loads.Contains r)) |> Seq.length)
             then
                 match' g into work |> Option.iter (Fit.absorb g into)
 
@@ -97,21 +100,27 @@ module internal Fuse =
                 bySpace[name].Add g
                 place g number work (identity work.Space)
 
-        /// A group after all that the work depends on, over the same space, that reads something it reads too.
+        /// A group after all that the work depends on, over the same space, that reads something it reads too. Single numbers
+        /// go together in any case.
         let neighbour after work =
             match bySpace.TryGetValue(key work.Space) with
             | true, candidates ->
                 let shares (g: Group) =
                     g.Into.IsNone
                     && g.Id > after
-                    && Fit.roots work |> List.exists (fun r -> list.Roots[r].Count > 1 && g.Loads.Contains r)
+                    && (work.Space.Length = 0
+                        || Fit.roots work |> List.exists (fun r -> list.Roots[r].Count > 1 && g.Loads.Contains r))
                 Seq.init (min Neighbours candidates.Count) (fun k -> candidates[candidates.Count - 1 - k])
                 |> Seq.filter shares
                 |> Seq.tryPick (fun g -> Fit.order spaceOf g work |> Option.map (fun order -> g, order))
             | _ -> None
 
         member _.Add(number, work) =
-            let makers = Fit.roots work |> List.choose ownerOf |> List.distinctBy (fun g -> g.Id) |> List.sortBy (fun g -> g.Id)
+            let makers =
+                Fit.roots work
+                |> List.choose ownerOf
+                |> List.distinctBy (fun g -> g.Id)
+                |> List.sortBy (fun g -> g.Id)
 
             match work.Task, List.tryLast makers with
             | Task.Call _, _ -> start number work
@@ -129,9 +138,32 @@ module internal Fuse =
                 | Some(g, order) -> place g number work order
                 | None -> start number work
 
-        member _.Groups = [ for g in groups do if g.Into.IsNone then g ]
+        member _.Groups =
+            [ for g in groups do
+                  if g.Into.IsNone then g ]
 
+    /// Work on single numbers that depends on nothing but such work: done first, it stands in nobody's way.
+    let private isEarly (list: WorkList) =
+        let early = HashSet<int>()
+        let given = list.Roots.Length - (list.Work |> Array.sumBy (fun w -> w.Results.Length))
+        list.Work
+        |> Array.map (fun work ->
+            let isCall =
+                match work.Task with
+                | Task.Call _ -> true
+                | _ -> false
+            let isFirst =
+                not isCall
+                && work.Space.Length = 0
+                && Fit.roots work |> List.forall (fun r -> r < given || early.Contains r)
+            if isFirst then early.UnionWith work.Results
+            isFirst)
+
+    /// The groups in the order in which they run.
     let groups (list: WorkList) : Group list =
         let fuser = Fuser list
-        list.Work |> Array.iteri (fun number work -> fuser.Add(number, work))
+        let early = isEarly list
+        for isFirst in [ true; false ] do
+            list.Work
+            |> Array.iteri (fun number work -> if early[number] = isFirst then fuser.Add(number, work))
         fuser.Groups

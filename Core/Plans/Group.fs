@@ -26,7 +26,9 @@ type internal Group(id: int, space: int array, isCall: bool) =
     /// What it became part of.
     member val Into: Group option = None with get, set
 
-    member g.Kept = [| for d in 0 .. g.Space.Length - 1 do if g.Reduced.Length = 0 || not g.Reduced[d] then d |]
+    member g.Kept =
+        [| for d in 0 .. g.Space.Length - 1 do
+               if g.Reduced.Length = 0 || not g.Reduced[d] then d |]
 
     /// Numbers the dimensions anew: dimension d becomes `order[d]`.
     member g.Renumber(order: int array) =
@@ -56,8 +58,10 @@ module internal Fit =
         let found = Array.create work.Space.Length -1
 
         let settle d loop =
-            if found[d] = loop then true
-            elif found[d] >= 0 || Array.contains loop found then false
+            if found[d] = loop then
+                true
+            elif found[d] >= 0 || Array.contains loop found then
+                false
             else
                 found[d] <- loop
                 true
@@ -103,10 +107,14 @@ module internal Fit =
     /// its own dimensions, so that the loop has to run in that order.
     let order spaceOf (g: Group) work : int array option =
         let within =
-            if g.IsCall || not (hasRoom g 1 (roots work |> Seq.filter (fun r -> not (g.Places.ContainsKey r)) |> Seq.length)) then
+            if
+                g.IsCall
+                || not (hasRoom g 1 (roots work |> Seq.filter (fun r -> not (g.Places.ContainsKey r)) |> Seq.length))
+            then
                 None
             else
-                settled spaceOf g work |> Option.bind (fun found ->
+                settled spaceOf g work
+                |> Option.bind (fun found ->
                     // What is computed once for all reduced places is not told apart from what is not until all is settled.
                     if isKept g (Array.filter (fun l -> l >= 0) found) && not (Array.contains -1 found) then
                         Some found
@@ -132,7 +140,9 @@ module internal Fit =
 
         let place =
             match work.Task with
-            | Task.Fold(_, reduced) -> [| for d in order do if not reduced[d] then d |]
+            | Task.Fold(_, reduced) ->
+                [| for d in order do
+                       if not reduced[d] then d |]
             | _ -> order
 
         g.Work.Add number

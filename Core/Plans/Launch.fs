@@ -58,8 +58,7 @@ module internal Launch =
 
             steps[work.Results[0]] <-
                 match work.Task with
-                | Task.Lanes formula ->
-                    builder.Formula([ for a in work.Operands -> argument place kept a ], formula)
+                | Task.Lanes formula -> builder.Formula([ for a in work.Operands -> argument place kept a ], formula)
                 | Task.Copy -> fst (argument place kept work.Operands[0])
                 | Task.Fold(reduction, _) ->
                     builder.Add(LoopStep.Fold(reduction, fst (argument [| 0 .. rank - 1 |] false work.Operands[0])))

@@ -65,7 +65,8 @@ module internal Memory =
 
     let private lastUses (roots: TensorType array) (launches: Launch array) outputs =
         let last = Array.create roots.Length -1
-        launches |> Array.iteri (fun i launch ->
+        launches
+        |> Array.iteri (fun i launch ->
             for root in Array.append (Launch.reads launch) (Launch.results launch) do
                 last[root] <- i)
         for root in outputs do
@@ -110,8 +111,7 @@ module internal Memory =
 
         let take root =
             let room = roomOf root
-            if room.Top + rounded root <= largest then
-                homes[root] <- Home.Arena(int (room.Take(rounded root)))
+            if room.Top + rounded root <= largest then homes[root] <- Home.Arena(int (room.Take(rounded root)))
 
         let give root =
             match homes[root] with
@@ -132,4 +132,7 @@ module internal Memory =
                 if last[root] = i && not (taken.Contains root) then give root
 
         launches |> Array.iteri place
-        homes, Map.ofList [ for entry in rooms do if entry.Value.Top > 0L then entry.Key, int entry.Value.Top ]
+        homes,
+        Map.ofList
+            [ for entry in rooms do
+                  if entry.Value.Top > 0L then entry.Key, int entry.Value.Top ]

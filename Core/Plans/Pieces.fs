@@ -30,7 +30,13 @@ module internal Pieces =
         match work.Task with
         | Task.Lanes formula -> run (Map formula)
         | Task.Fold(reduction, reduced) ->
-            run (Reduce(reduction, [ for d in 0 .. reduced.Length - 1 do if reduced[d] then d ]))
+            run (
+                Reduce(
+                    reduction,
+                    [ for d in 0 .. reduced.Length - 1 do
+                          if reduced[d] then d ]
+                )
+            )
         | Task.Copy -> fun blockOf -> Blocks.ofArray result (Blocks.copy result (arguments[0] blockOf))
         | Task.Call _ -> invalidOp "a call is no piece of a loop"
 

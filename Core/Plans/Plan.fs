@@ -6,13 +6,15 @@ open System.Text
 /// A trace as launches over buffers.
 [<NoEquality; NoComparison>]
 type internal Plan =
-    { Trace: Trace
-      Roots: TensorType array
-      Launches: Launch array
-      Homes: Home array
-      Outputs: (Access * TensorType) array
-      /// Elements of the arena of each data type.
-      Arenas: Map<DType, int> }
+    {
+        Trace: Trace
+        Roots: TensorType array
+        Launches: Launch array
+        Homes: Home array
+        Outputs: (Access * TensorType) array
+        /// Elements of the arena of each data type.
+        Arenas: Map<DType, int>
+    }
 
 [<RequireQualifiedAccess>]
 module internal Plan =
@@ -72,5 +74,6 @@ module internal Plan =
                     $"{Print.op instruction.Op}\n     {names (operands |> Seq.map (fun (a, _) -> a.Root))} → {names results}"
             text.Append($"{k + 1, 3}. {line}\n") |> ignore
 
-        text.Append($"{plan.Launches.Length} launches, {arenaBytes plan} bytes of working memory\n") |> ignore
+        text.Append($"{plan.Launches.Length} launches, {arenaBytes plan} bytes of working memory\n")
+        |> ignore
         text.ToString()

@@ -22,11 +22,7 @@ type internal Argument =
 /// A piece of work: it reads operands and makes dense roots. The space is what it runs through, dimensions of size 1 left
 /// out; strides of its operands are those of the space, except for a call's, which are those of the operand's type.
 [<NoEquality; NoComparison>]
-type internal Work =
-    { Task: Task
-      Space: int array
-      Operands: Argument array
-      Results: int array }
+type internal Work = { Task: Task; Space: int array; Operands: Argument array; Results: int array }
 
 /// A trace as work on roots; views are gone.
 [<NoEquality; NoComparison>]
@@ -135,7 +131,11 @@ module internal Work =
                 let x = operand 0
                 let reduced = squeezed x.Sizes [| for d in 0 .. x.Rank - 1 -> List.contains d dims |]
                 let operands = [| r.In(x.Sizes, instruction.Operands[0]) |]
-                r.Set(i, instruction.Results, r.Add(Task.Fold(reduction, reduced), space x, operands, instruction.Results))
+                r.Set(
+                    i,
+                    instruction.Results,
+                    r.Add(Task.Fold(reduction, reduced), space x, operands, instruction.Results)
+                )
             | Move((Broadcast _ | Permute _ | Slice _ | Reshape _) as move) -> r.Move(i, instruction, move)
             | _ -> r.Call(i, instruction)
 

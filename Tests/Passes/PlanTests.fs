@@ -46,8 +46,7 @@ let private onPrograms name change =
         let program = Generate.program 10 random
         agrees (change (RandomProgram.run program)) (RandomProgram.inputs program))
 
-let private withGradient f xs =
-    let ys, gradient = Functions.withGradient f xs in ys @ gradient
+let private withGradient f xs = let ys, gradient = Functions.withGradient f xs in ys @ gradient
 
 let tests =
     testList
