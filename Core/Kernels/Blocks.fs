@@ -29,6 +29,15 @@ module internal Blocks =
         | DType.Int64 -> Array.zeroCreate<int64> count
         | _ -> Array.zeroCreate<bool> count
 
+    /// Elements of any value, to be written over.
+    let uninitialised dtype count : Array =
+        match dtype with
+        | DType.Float32 -> GC.AllocateUninitializedArray<float32> count
+        | DType.Float64 -> GC.AllocateUninitializedArray<float> count
+        | DType.Int32 -> GC.AllocateUninitializedArray<int> count
+        | DType.Int64 -> GC.AllocateUninitializedArray<int64> count
+        | _ -> GC.AllocateUninitializedArray<bool> count
+
     let ofArray (ty: TensorType) data : Block = { Data = data; Offset = 0; Strides = rowMajor ty.Sizes }
 
     /// Sets a range of elements to a number.

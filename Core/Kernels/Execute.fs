@@ -13,9 +13,10 @@ module internal Execute =
         let one (f: Block array -> Array) : Prepared = fun _ blocks -> [| Blocks.ofArray result (f blocks) |]
 
         match kernel with
-        | Map formula -> one (Lanewise.prepare types result formula)
-        | Reduce(reduction, dims) ->
+        | Map formula -> one (Looping.prepareMap types result formula)
+        | Reduce((ArgMaxOf | ArgMinOf) as reduction, dims) ->
             let run = Folds.prepareReduce types.Head result reduction dims in one (fun blocks -> run blocks[0])
+        | Reduce(reduction, dims) -> one (Looping.prepareReduce types.Head result reduction dims)
         | Scan(reduction, dim) ->
             let run = Folds.prepareScan types.Head reduction dim in one (fun blocks -> run blocks[0])
         | Contract contraction ->

@@ -25,7 +25,7 @@ type internal LoopOperand = { DType: DType; Kept: bool }
 /// compiled kernel serves all equal loops. Steps are shared, never repeated: `Loops.Builder` sees to it.
 type internal Loop =
     {
-        /// For each dimension, the outermost first, whether folds reduce over it. Without a fold none is reduced.
+        /// For each dimension, the outermost first, whether folds reduce over it.
         Reduced: bool list
         Operands: LoopOperand list
         Steps: LoopStep list
@@ -61,9 +61,14 @@ module internal Loops =
     /// The data type of each step.
     let types loop : DType array = over loop stepType
 
+    let private isFold step =
+        match step with
+        | LoopStep.Fold _ -> true
+        | _ -> false
+
     /// For each step whether it has one value for each place in the kept dimensions. Without folds nothing has.
     let kept loop : bool array =
-        if List.contains true loop.Reduced then over loop isKept else Array.create loop.Steps.Length false
+        if List.exists isFold loop.Steps then over loop isKept else Array.create loop.Steps.Length false
 
     let private fits operand (types: DType array) step =
         match step with
@@ -90,17 +95,10 @@ module internal Loops =
                 | LoopStep.Fold(_, a) -> a >= 0 && a < k
                 | _ -> true)
 
-        let folds =
-            loop.Steps
-            |> List.exists (fun step ->
-                match step with
-                | LoopStep.Fold _ -> true
-                | _ -> false)
-
         if not earlier then
             Some "a step uses a later one"
-        elif folds <> List.contains true loop.Reduced then
-            Some "folds and reduced dimensions go together"
+        elif List.contains true loop.Reduced && not (List.exists isFold loop.Steps) then
+            Some "dimensions are reduced, but nothing is folded"
         elif loop.Results |> List.exists (fun k -> k < 0 || k >= loop.Steps.Length) || loop.Results.IsEmpty then
             Some "its results are no steps of it"
         else

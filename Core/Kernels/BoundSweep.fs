@@ -1,0 +1,180 @@
+namespace Functional
+
+open System
+open System.Runtime.CompilerServices
+open Microsoft.FSharp.NativeInterop
+
+#nowarn "9" // Addresses of tensors.
+
+/// Copies elements that are not adjacent to where they are, or back.
+[<RequireQualifiedAccess>]
+module internal Gather =
+    let inline private copy<'T when 'T: unmanaged>
+        (source: nativeint)
+        (step: nativeint)
+        (target: nativeint)
+        (move: nativeint)
+        n
+        =
+        let mutable s, t = source, target
+        for _ in 1..n do
+            NativePtr.write (NativePtr.ofNativeInt<'T> t) (NativePtr.read (NativePtr.ofNativeInt<'T> s))
+            s <- s + step
+            t <- t + move
+
+    let private copySized size source step target move n =
+        match size with
+        | 1 -> copy<byte> source step target move n
+        | 4 -> copy<int> source step target move n
+        | _ -> copy<int64> source step target move n
+
+    /// Elements `first` to `first + count` of dimensions in row-major order: from their places to adjacent ones, or back.
+    let run back size place (dims: Extent array) (start: nativeint) first count (adjacent: nativeint) =
+        let last = dims.Length - 1
+        let index = Array.zeroCreate<int> dims.Length
+        let mutable rest, address, near, left = first, start, adjacent, count
+        for k in last .. -1 .. 0 do
+            index[k] <- rest % dims[k].Size
+            rest <- rest / dims[k].Size
+            address <- address + nativeint index[k] * dims[k].Steps[place]
+        while left > 0 do
+            let n = min left (dims[last].Size - index[last])
+            let step = dims[last].Steps[place]
+            if back then
+                copySized size near (nativeint size) address step n
+            else
+                copySized size address step near (nativeint size) n
+            near <- near + nativeint (n * size)
+            left <- left - n
+            // To the start of the next run: carry into the outer dimensions.
+            address <- address - nativeint index[last] * step
+            index[last] <- 0
+            let mutable k = last - 1
+            let mutable carry = left > 0
+            while carry && k >= 0 do
+                index[k] <- index[k] + 1
+                address <- address + dims[k].Steps[place]
+                if index[k] = dims[k].Size then
+                    address <- address - nativeint index[k] * dims[k].Steps[place]
+                    index[k] <- 0
+                    k <- k - 1
+                else
+                    carry <- false
+
+/// A sweep with a layout: rows in row-major order of their dimensions, and the lanes of a row in that of theirs.
+[<Sealed>]
+type internal BoundSweep(kernel: SweepKernel, isAlong: bool, rows: Extent list, lanes: Extent list) =
+    let sweep = kernel.Sweep
+    let places, operands = sweep.Places, sweep.Operands.Length
+    let sizes = places |> Array.map Vectors.size
+    let lanes =
+        match Space.merge lanes with
+        | [] -> [| { Size = 1; Steps = sizes |> Array.map nativeint } |]
+        | lanes -> Array.ofList lanes
+    let rows = Space.merge rows |> Array.ofList
+    let laneList = List.ofArray lanes
+    let isFolded p =
+        p >= operands
+        && (match sweep.Outputs[p - operands] with
+            | SweepOutput.Folded _ -> true
+            | SweepOutput.Stored _ -> false)
+
+    /// For each place the bytes from lane to lane, where lanes need not be copied together first.
+    let steps =
+        Array.init places.Length (fun p ->
+            if isAlong && isFolded p then
+                ValueSome 0n
+            else
+                match Space.step p laneList with
+                | ValueSome step when step = nativeint sizes[p] || (step = 0n && p < operands) -> ValueSome step
+                | _ -> ValueNone)
+
+    let gathered =
+        [| for p in 0 .. places.Length - 1 do
+               if steps[p].IsNone then p |]
+    let code = kernel.Code { Along = isAlong; Fixed = Array.init operands (fun p -> steps[p] = ValueSome 0n) }
+
+    /// The rows that one call takes.
+    let inner =
+        if rows.Length = 0 then
+            { Size = 1; Steps = Array.zeroCreate places.Length }
+        else
+            rows[rows.Length - 1]
+
+    member _.Rows = rows |> Array.fold (fun n d -> n * d.Size) 1
+    member _.Lanes = lanes |> Array.fold (fun n d -> n * d.Size) 1
+    /// Bytes that all places have in a row, about.
+    member _.RowBytes = (lanes |> Array.fold (fun n d -> n * d.Size) 1) * Array.sum sizes
+
+    member private _.Gathered(addresses: nativeptr<nativeint>, first, count, room: nativeint) =
+        let at = NativePtr.stackalloc<nativeint> places.Length
+        let zero = NativePtr.stackalloc<nativeint> places.Length
+        let mutable near = room
+        for p in 0 .. places.Length - 1 do
+            let address = NativePtr.get addresses p
+            NativePtr.set zero p 0n
+            match steps[p] with
+            | ValueSome step -> NativePtr.set at p (address + nativeint first * step)
+            | ValueNone ->
+                NativePtr.set at p near
+                if p < operands || isFolded p then Gather.run false sizes[p] p lanes address first count near
+                near <- near + nativeint (count * 8)
+        code.Invoke(NativePtr.toNativeInt at, NativePtr.toNativeInt zero, 1n, nativeint count)
+        for p in gathered do
+            if p >= operands then
+                Gather.run true sizes[p] p lanes (NativePtr.get addresses p) first count (NativePtr.get at p)
+
+    /// Runs some of the rows, and some lanes of each.
+    member b.Run(bases: nativeptr<nativeint>, firstRow: int, rowCount: int, firstLane: int, laneCount: int) =
+        let addresses = NativePtr.stackalloc<nativeint> places.Length
+        let moves = NativePtr.stackalloc<nativeint> places.Length
+        let index = Array.zeroCreate<int> rows.Length
+        let mutable rest = firstRow
+        for p in 0 .. places.Length - 1 do
+            NativePtr.set moves p inner.Steps[p]
+            NativePtr.set addresses p (NativePtr.get bases p)
+        for k in rows.Length - 1 .. -1 .. 0 do
+            index[k] <- rest % rows[k].Size
+            rest <- rest / rows[k].Size
+            b.Move(addresses, rows[k], index[k])
+        let mutable left = rowCount
+        while left > 0 do
+            let n = if rows.Length = 0 then 1 else min left (inner.Size - index[rows.Length - 1])
+            b.Call(addresses, moves, n, firstLane, laneCount)
+            left <- left - n
+            if left > 0 then b.Next(addresses, index, n)
+
+    member private _.Move(addresses: nativeptr<nativeint>, dim: Extent, times: int) =
+        for p in 0 .. places.Length - 1 do
+            NativePtr.set addresses p (NativePtr.get addresses p + nativeint times * dim.Steps[p])
+
+    /// On to the row after the n last ones.
+    member private b.Next(addresses, index: int array, n) =
+        let mutable k = rows.Length - 1
+        index[k] <- index[k] + n
+        b.Move(addresses, rows[k], n)
+        while k > 0 && index[k] = rows[k].Size do
+            b.Move(addresses, rows[k], -index[k])
+            index[k] <- 0
+            k <- k - 1
+            index[k] <- index[k] + 1
+            b.Move(addresses, rows[k], 1)
+
+    member private b.Call(addresses, moves, n, firstLane, laneCount) =
+        if gathered.Length = 0 then
+            let at = NativePtr.stackalloc<nativeint> places.Length
+            for p in 0 .. places.Length - 1 do
+                NativePtr.set at p (NativePtr.get addresses p + nativeint firstLane * steps[p].Value)
+            code.Invoke(NativePtr.toNativeInt at, NativePtr.toNativeInt moves, nativeint n, nativeint laneCount)
+        else
+            b.CallGathered(addresses, n, firstLane, laneCount)
+
+    /// Row after row, with a copy of the lanes that are not adjacent; folds along a row need all its lanes at once.
+    member private b.CallGathered(addresses, n, firstLane, laneCount) =
+        let chunk = if isAlong then laneCount else min laneCount 1024
+        use room = Scratch.rent (gathered.Length * chunk * 8)
+        for row in 0 .. n - 1 do
+            for first in firstLane..chunk .. firstLane + laneCount - 1 do
+                b.Gathered(addresses, first, min chunk (firstLane + laneCount - first), room.Address)
+            if row < n - 1 then b.Move(addresses, inner, 1)
+        b.Move(addresses, inner, 1 - n)

@@ -1,0 +1,165 @@
+namespace Functional
+
+open System
+open System.Collections.Concurrent
+open System.Runtime.InteropServices
+open Microsoft.FSharp.NativeInterop
+
+#nowarn "9" // Addresses of tensors.
+
+/// A loop with sizes and strides. Runs any number of times, on several threads at once.
+[<Sealed>]
+type internal BoundLoop internal (places: int, actions: LoopAction array, bytes: int) =
+    let address (given: nativeptr<nativeint>) (own: nativeint) spot =
+        (if spot.Given then NativePtr.get given spot.At else own + nativeint spot.At) + spot.Offset
+
+    let fill (address: nativeint) dtype (bits: int64) count =
+        match Vectors.size dtype with
+        | 1 -> Span<byte>(NativePtr.toVoidPtr (NativePtr.ofNativeInt<byte> address), count).Fill(byte bits)
+        | 4 -> Span<int>(NativePtr.toVoidPtr (NativePtr.ofNativeInt<byte> address), count).Fill(int bits)
+        | _ -> Span<int64>(NativePtr.toVoidPtr (NativePtr.ofNativeInt<byte> address), count).Fill bits
+
+    let act given own action =
+        match action with
+        | LoopAction.Fill(spot, dtype, bits, count) -> fill (address given own spot) dtype bits count
+        | LoopAction.Sweep(bound, spots, firstRow, rows, firstLane, lanes) ->
+            let at = NativePtr.stackalloc<nativeint> spots.Length
+            for p in 0 .. spots.Length - 1 do
+                NativePtr.set at p (address given own spots[p])
+            bound.Run(at, firstRow, rows, firstLane, lanes)
+
+    /// Operands and results: as many addresses as `Run` takes.
+    member _.Places = places
+
+    /// Runs on memory that stays where it is: the addresses of the first elements of operands and results.
+    member _.Run(given: nativeptr<nativeint>) =
+        if bytes = 0 then
+            for action in actions do
+                act given 0n action
+        else
+            use own = Scratch.rent bytes
+            for action in actions do
+                act given own.Address action
+
+    /// Runs on arrays, which stay where they are for that time; each from an offset on.
+    member b.Run(blocks: Block array) =
+        let given = NativePtr.stackalloc<nativeint> places
+        b.Pin(given, blocks, 0)
+
+    member private b.Pin(given: nativeptr<nativeint>, blocks: Block array, k) =
+        if k = blocks.Length then
+            b.Run given
+        else
+            let block = blocks[k]
+            use pinned = fixed &MemoryMarshal.GetArrayDataReference block.Data
+            let size = Buffer.ByteLength block.Data / max 1 block.Data.Length
+            NativePtr.set given k (NativePtr.toNativeInt pinned + nativeint block.Offset * nativeint size)
+            b.Pin(given, blocks, k + 1)
+
+/// A loop ready to be bound; one for all equal ones. Compiling happens when it is bound.
+[<Sealed>]
+type internal LoopKernel private (loop: Loop) =
+    static let kernels = ConcurrentDictionary<Loop, LoopKernel>()
+    let stages = Stages.ofLoop loop
+    let types, kept = Loops.types loop, Loops.kept loop
+    let reduced = Array.ofList loop.Reduced
+    let results = Array.ofList loop.Results
+
+    /// The kernel of a loop. Throws where the loop is none: `Loops.problem`.
+    static member Of(loop: Loop) =
+        match kernels.TryGetValue loop with
+        | true, kernel -> kernel
+        | _ ->
+            match Loops.problem loop with
+            | Some problem -> invalidArg (nameof loop) $"{problem}: %A{loop}"
+            | None ->
+                if kernels.Count >= 4096 then kernels.Clear()
+                kernels.GetOrAdd(loop, LoopKernel loop)
+
+    member _.Loop = loop
+
+    /// The bytes that a place moves on in each dimension of the loop; kept ones stand still in reduced dimensions.
+    member private _.Steps(place, operands: int array array, outputs: int array array, sizes: int array) =
+        let spread (strides: nativeint list) =
+            let mutable rest = strides
+            [ for r in reduced do
+                  if r then
+                      0n
+                  else
+                      rest.Head
+                      rest <- rest.Tail ]
+        match place with
+        | Place.Operand k ->
+            let size = nativeint (Vectors.size (List.item k loop.Operands).DType)
+            [ for s in operands[k] -> nativeint s * size ]
+        | Place.Result r ->
+            let size = nativeint (Vectors.size types[results[r]])
+            let steps = [ for s in outputs[r] -> nativeint s * size ]
+            if kept[results[r]] then spread steps else steps
+        | Place.Fold step ->
+            let own =
+                [ for d in 0 .. sizes.Length - 1 do
+                      if not reduced[d] then sizes[d] ]
+            spread (Space.rowMajor own (Vectors.size types[step]))
+
+    member private k.Dimensions(stage: Stage, sizes: int array, operands, outputs) : LoopExtent list =
+        let steps = [| for place in stage.Places -> Array.ofList (k.Steps(place, operands, outputs, sizes)) |]
+        [ for d in 0 .. sizes.Length - 1 do
+              if not (stage.Kept && reduced[d]) then
+                  { Extent = { Size = sizes[d]; Steps = [| for s in steps -> s[d] |] }; Reduced = reduced[d] } ]
+
+    /// What folds over nothing leave: 0, or 1 for products.
+    member private _.Empty(plan: LoopPlan, stage: Stage, spots: Spot array, dims: LoopExtent list) =
+        stage.Sweep.Outputs
+        |> Array.iteri (fun o output ->
+            match output with
+            | SweepOutput.Folded(reduction, i) ->
+                let place = stage.Sweep.Operands.Length + o
+                let value = if reduction = ProductOf || reduction = AllOf then 1. else 0.
+                let extents =
+                    [ for d in dims do
+                          if not d.Reduced then { d.Extent with Steps = [| d.Extent.Steps[place] |] } ]
+                plan.Set(stage.Sweep.Code[i].Result, value, spots[place], extents)
+            | SweepOutput.Stored _ -> ())
+
+    member private k.Lay(plan: LoopPlan, stage: Stage, spots, dims: LoopExtent list) =
+        let extents = [ for d in dims -> d.Extent ]
+        let folds =
+            stage.Sweep.Outputs
+            |> Array.exists (fun o ->
+                match o with
+                | SweepOutput.Folded _ -> true
+                | SweepOutput.Stored _ -> false)
+        if Space.count extents > 0 then
+            if folds then plan.Fold(stage.Sweep, spots, dims) else plan.Map(stage.Sweep, spots, extents)
+        elif folds then
+            k.Empty(plan, stage, spots, dims)
+
+    /// Lays the loop out. Strides in elements: of operands for each dimension of the loop, of results for each dimension
+    /// that they have. An operand may be a result as well, where each element is read before it is written: where nothing
+    /// is folded and both are laid out alike.
+    member k.Bind(sizes: int array, operandStrides: int array array, resultStrides: int array array) : BoundLoop =
+        let plan = LoopPlan()
+        let folds = Collections.Generic.Dictionary<int, Spot>()
+        let keptCount = Seq.fold2 (fun n size r -> if r then n else n * size) 1 sizes reduced
+
+        let spot place =
+            match place with
+            | Place.Operand o -> { Given = true; At = o; Offset = 0n }
+            | Place.Result r -> { Given = true; At = loop.Operands.Length + r; Offset = 0n }
+            | Place.Fold step ->
+                match folds.TryGetValue step with
+                | true, spot -> spot
+                | _ ->
+                    folds[step] <- plan.Reserve(keptCount, types[step])
+                    folds[step]
+
+        if keptCount > 0 then
+            for stage in stages do
+                k.Lay(
+                    plan,
+                    stage,
+                    Array.map spot stage.Places,
+                    k.Dimensions(stage, sizes, operandStrides, resultStrides)
+                )
+        BoundLoop(loop.Operands.Length + results.Length, plan.Actions, plan.Bytes)
