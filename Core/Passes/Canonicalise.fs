@@ -78,7 +78,7 @@ module internal Canonicalise =
           ruleOf "reduce x over sizes of 1 = reshape x" (fun term form ->
               match form with
               | Reduced((SumOf | ProductOf | MaxOf | MinOf | AnyOf | AllOf), dims, x) when
-                  dims |> List.forall (fun d -> x.Type.Sizes[d] = 1)
+                  isSettled x && dims |> List.forall (fun d -> x.Type.Sizes[d] = 1)
                   ->
                   Some(apply (Movement.reshape (sizes term) term.Type.Format) [ x ])
               | _ -> None) ]

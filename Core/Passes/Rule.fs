@@ -100,14 +100,14 @@ module internal Terms =
     /// Whether two numbers are the same to the bit: 0 is not -0.
     let equals (a: float) (b: float) = System.BitConverter.DoubleToInt64Bits a = System.BitConverter.DoubleToInt64Bits b
 
-    let private quietens = set [ Add; Sub; Mul; Div; Sqrt ]
-
-    /// Holds no signalling NaN, which arithmetic turns into a quiet one: a float that arithmetic made, or no float.
-    let rec isQuiet (t: Term) =
+    /// Holds no NaN but the one that kernels make: what a formula or a reduction gave, or no float. Only movement leaves
+    /// the bits of other NaNs as they are, so that a law which leaves all arithmetic out asks for such an operand.
+    let rec isSettled (t: Term) =
         not (isFloating t)
-        || match t with
-           | Term(Lanes(f, _)) when quietens.Contains f -> true
-           | Term(Moved((Broadcast _ | Permute _ | Reshape _ | Slice _), [ x ])) -> isQuiet x
+        || match t.Draft.Definition t.Value with
+           | ValueSome { Op = { Kernel = Map _ | Reduce _ | Random } } -> true
+           | ValueSome { Op = { Kernel = Move(Broadcast _ | Permute _ | Reshape _ | Slice _) }; Operands = from } ->
+               isSettled { t with Value = from[0] }
            | _ -> false
 
 /// Applies rules, from a trace's first instruction to its last, until none is left that fires.

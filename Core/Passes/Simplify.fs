@@ -2,8 +2,8 @@ namespace Functional
 
 open System
 
-/// Laws of scalar functions that hold to the bit: for -0, ∞, subnormal numbers and NaN with its payload. Arithmetic makes
-/// signalling NaN quiet, so that a law which leaves arithmetic out asks for an operand without one.
+/// Laws of scalar functions that hold to the bit: for -0, ∞, subnormal numbers and NaN. Kernels make all NaN alike, so that
+/// a law which leaves out all arithmetic asks for an operand that went through it before.
 [<RequireQualifiedAccess>]
 module internal Simplify =
     /// A power of two whose inverse is a number of the type too.
@@ -15,17 +15,17 @@ module internal Simplify =
 
     let private arithmetic =
         [ symmetric "x * 1 = x" Mul (function
-              | x, Number 1. when isQuiet x -> Some x
+              | x, Number 1. when isSettled x -> Some x
               | _ -> None)
           rule "x / 1 = x" (function
-              | Lanes(Div, [ x; Number 1. ]) when isQuiet x -> Some x
+              | Lanes(Div, [ x; Number 1. ]) when isSettled x -> Some x
               | _ -> None)
           rule "x - 0 = x" (function
-              | Lanes(Sub, [ x; Number c ]) when equals c 0. && isQuiet x -> Some x
+              | Lanes(Sub, [ x; Number c ]) when equals c 0. && isSettled x -> Some x
               | _ -> None)
           // x + 0 is 0 for x = -0.
           symmetric "x + -0 = x" Add (function
-              | x, Number c when equals c -0. && isQuiet x -> Some x
+              | x, Number c when equals c -0. && isSettled x -> Some x
               | _ -> None)
           symmetric "n + 0 = n" Add (function
               | n, Number 0. when not (isFloating n) -> Some n
@@ -37,7 +37,7 @@ module internal Simplify =
               | Lanes(Sub, [ n; m ]) when same n m && not (isFloating n) -> Some(filled n 0.)
               | _ -> None)
           rule "--x = x" (function
-              | Lanes(Neg, [ Term(Lanes(Neg, [ x ])) ]) -> Some x
+              | Lanes(Neg, [ Term(Lanes(Neg, [ x ])) ]) when isSettled x -> Some x
               | _ -> None)
           // Both are the one number nearest to the same real number.
           rule "x / 2ᵏ = x * 2⁻ᵏ" (function
@@ -78,11 +78,11 @@ module internal Simplify =
 
     let private choice =
         [ rule "where c x x = x" (function
-              | Lanes(Where, [ _; x; y ]) when same x y -> Some x
+              | Lanes(Where, [ _; x; y ]) when same x y && isSettled x -> Some x
               | _ -> None)
           rule "where true x y = x" (function
-              | Lanes(Where, [ Number 1.; x; _ ]) -> Some x
-              | Lanes(Where, [ Number 0.; _; y ]) -> Some y
+              | Lanes(Where, [ Number 1.; x; _ ]) when isSettled x -> Some x
+              | Lanes(Where, [ Number 0.; _; y ]) when isSettled y -> Some y
               | _ -> None)
           rule "where (not c) x y = where c y x" (function
               | Lanes(Where, [ Term(Lanes(Not, [ c ])); x; y ]) -> Some(lanes Where [ c; y; x ])
@@ -103,13 +103,10 @@ module internal Simplify =
 
     let private casts =
         [ rule "cast to its own type x = x" (function
-              | Lanes(Cast target, [ x ]) when x.Type.DType = target -> Some x
+              | Lanes(Cast target, [ x ]) when x.Type.DType = target && isSettled x -> Some x
               | _ -> None)
-          // Float to Float would leave a signalling NaN as it is, where casting there and back does not.
           rule "cast (wider x) = cast x" (function
-              | Lanes(Cast target, [ Term(Lanes(Cast wide, [ x ])) ]) when
-                  widens x.Type.DType wide && (not (isFloating x) || not (Scalars.isFloating target) || isQuiet x)
-                  ->
+              | Lanes(Cast target, [ Term(Lanes(Cast wide, [ x ])) ]) when widens x.Type.DType wide ->
                   Some(lanes (Cast target) [ x ])
               | _ -> None) ]
 

@@ -1,20 +1,25 @@
 namespace Functional
 
+#nowarn "9" // Addresses of tensors.
+
 open System
 open System.Collections.Concurrent
 open System.Runtime.CompilerServices
 open System.Runtime.InteropServices
 open System.Threading
+open Microsoft.FSharp.NativeInterop
 
-/// The memory of one run: an arena for each data type, and a block for each root.
+/// The memory of one run: an arena for each data type; of each root its block and the address of its first element, which
+/// stay where they are until `Release`.
 [<Sealed>]
-type internal Frame(arenas: Map<DType, int>, homes: Home array, roots: TensorType array, constants: Block array) =
+type internal Frame(arenas: Map<DType, int>, homes: Home array, roots: TensorType array, constants: Block array) as frame
+    =
     let allocate dtype count : struct (Array * int) =
         // Pinned, so that the first element can be chosen to begin a cache line.
         let aligned (data: 'T array) =
             let address = int64 (Marshal.UnsafeAddrOfPinnedArrayElement(data, 0))
-            let first = (int64 Memory.Alignment - address % int64 Memory.Alignment) % int64 Memory.Alignment
-            struct (data :> Array, int first / Unsafe.SizeOf<'T>())
+            let skipped = (int64 Memory.Alignment - address % int64 Memory.Alignment) % int64 Memory.Alignment
+            struct (data :> Array, int skipped / Unsafe.SizeOf<'T>())
         let count = count + Memory.Alignment
         match dtype with
         | DType.Float32 -> aligned (GC.AllocateUninitializedArray<float32>(count, true))
@@ -24,29 +29,70 @@ type internal Frame(arenas: Map<DType, int>, homes: Home array, roots: TensorTyp
         | _ -> aligned (GC.AllocateUninitializedArray<bool>(count, true))
 
     let memory = arenas |> Map.map allocate
-
-    let slots =
+    let blocks = Array.zeroCreate<Block> homes.Length
+    let addresses = Array.zeroCreate<nativeint> homes.Length
+    let nothing = Unchecked.defaultof<Array>
+    let pins =
         homes
-        |> Array.mapi (fun root home ->
+        |> Array.map (fun home ->
+            if home.IsArena then new PinnedGCHandle<Array>() else new PinnedGCHandle<Array>(nothing))
+
+    let addressOf root (block: Block) =
+        use first = fixed &MemoryMarshal.GetArrayDataReference block.Data
+        NativePtr.toNativeInt first + nativeint block.Offset * nativeint (Memory.size roots[root].DType)
+
+    do
+        homes
+        |> Array.iteri (fun root home ->
             match home with
-            | Home.Constant k -> constants[k]
+            | Home.Constant k -> frame.Set(root, constants[k])
             | Home.Arena first ->
                 let struct (data, start) = memory[roots[root].DType]
-                { Data = data; Offset = start + first; Strides = Blocks.rowMajor roots[root].Sizes }
-            | _ -> Unchecked.defaultof<Block>)
+                blocks[root] <- { Data = data; Offset = start + first; Strides = Blocks.rowMajor roots[root].Sizes }
+                addresses[root] <- addressOf root blocks[root]
+            | Home.Given _
+            | Home.Own -> ())
 
-    /// The block of each root, dense; null where none is at hand.
-    member _.Slots = slots
+    /// The block of a root, dense.
+    member _.Block root = blocks[root]
+    member _.Address root = addresses[root]
+
+    /// Puts a dense block in the place of a root.
+    member _.Set(root, block: Block) =
+        pins[root].Target <- block.Data
+        blocks[root] <- block
+        addresses[root] <- addressOf root block
+
+    /// Gives a root that has no place in the arena an array of its own, of any elements.
+    member _.Provide root =
+        match homes[root] with
+        | Home.Own ->
+            let ty = roots[root]
+            frame.Set(root, Blocks.ofArray ty (Blocks.uninitialised ty.DType ty.Count))
+        | _ -> ()
+
+    /// Takes over a dense block, or its elements, for a root.
+    member _.Store(root, block: Block) =
+        match homes[root] with
+        | Home.Arena _ ->
+            Array.Copy(block.Data, block.Offset, blocks[root].Data, blocks[root].Offset, roots[root].Count)
+        | _ -> frame.Set(root, { block with Strides = Blocks.rowMajor roots[root].Sizes })
 
     /// Forgets what belongs to the caller.
     member _.Release() =
         for root in 0 .. homes.Length - 1 do
             match homes[root] with
             | Home.Given _
-            | Home.Own -> slots[root] <- Unchecked.defaultof<Block>
+            | Home.Own ->
+                pins[root].Target <- nothing
+                blocks[root] <- Unchecked.defaultof<Block>
             | _ -> ()
 
-/// Frames between runs. As many are kept as there are processors, and of all pools together no more than `Limit` bytes.
+    override _.Finalize() =
+        for root in 0 .. homes.Length - 1 do
+            if not homes[root].IsArena then pins[root].Dispose()
+
+/// Frames between runs. A pool keeps at most one for each processor, and all pools together no more than `Limit` bytes.
 [<Sealed>]
 type internal FramePool(make: unit -> Frame, bytes: int64) =
     static let mutable idle = 0L
@@ -64,9 +110,10 @@ type internal FramePool(make: unit -> Frame, bytes: int64) =
 
     member _.Return(frame: Frame) =
         frame.Release()
-        if frames.Count < Environment.ProcessorCount && Interlocked.Add(&idle, bytes) <= FramePool.Limit then
-            frames.Push frame
-        elif frames.Count < Environment.ProcessorCount then
-            Interlocked.Add(&idle, -bytes) |> ignore
+        if frames.Count < Environment.ProcessorCount then
+            if Interlocked.Add(&idle, bytes) <= FramePool.Limit then
+                frames.Push frame
+            else
+                Interlocked.Add(&idle, -bytes) |> ignore
 
     override _.Finalize() = Interlocked.Add(&idle, -bytes * int64 frames.Count) |> ignore

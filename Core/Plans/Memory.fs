@@ -74,21 +74,26 @@ module internal Memory =
         last
 
     /// A result may take the place of an operand that the loop reads element by element in the same order, and nobody later.
-    let private inPlace (roots: TensorType array) (last: int array) i launch result =
-        match launch with
-        | Launch.Fused(loop, sizes, operands, _, _) when not (List.contains true loop.Reduced) ->
-            let dense = Access.dense result sizes
-
+    let private inPlace
+        (roots: TensorType array)
+        (last: int array)
+        i
+        (loop: Loop)
+        (operands: Access array)
+        (result: Access)
+        =
+        if List.contains true loop.Reduced then
+            None
+        else
             operands
             |> Array.tryFind (fun a ->
                 last[a.Root] = i
-                && roots[a.Root].DType = roots[result].DType
-                && roots[a.Root].Count = roots[result].Count
+                && roots[a.Root].DType = roots[result.Root].DType
+                && roots[a.Root].Count = roots[result.Root].Count
                 && a.Offset = 0
-                && a.Strides = dense.Strides
+                && a.Strides = result.Strides
                 && (operands |> Seq.filter (fun b -> b.Root = a.Root) |> Seq.length) = 1)
             |> Option.map (fun a -> a.Root)
-        | _ -> None
 
     /// A home for each root, and the elements that the arena of each data type has.
     let plan given constants (roots: TensorType array) (launches: Launch array) outputs : Home array * Map<DType, int> =
@@ -121,12 +126,13 @@ module internal Memory =
         let place i launch =
             let taken = HashSet<int>()
             match launch with
-            | Launch.Fused(_, _, _, results, _) ->
-                for root in results do
-                    if last[root] < System.Int32.MaxValue then
-                        match inPlace roots last i launch root with
-                        | Some operand when homes[operand].IsArena && taken.Add operand -> homes[root] <- homes[operand]
-                        | _ -> take root
+            | Launch.Fused(loop, _, operands, results, _) ->
+                for result in results do
+                    if last[result.Root] < System.Int32.MaxValue then
+                        match inPlace roots last i loop operands result with
+                        | Some operand when homes[operand].IsArena && taken.Add operand ->
+                            homes[result.Root] <- homes[operand]
+                        | _ -> take result.Root
             | Launch.Call _ -> ()
             for root in Seq.distinct (Seq.append (Launch.reads launch) (Launch.results launch)) do
                 if last[root] = i && not (taken.Contains root) then give root

@@ -69,7 +69,7 @@ module internal Plan =
                               if isReduced then d ]
                     let over = if reduced.IsEmpty then "" else $""", folded over {String.Join(" ", reduced)}"""
                     let work = String.Join("; ", work |> Seq.map caption)
-                    $"loop [{sizes space}]{over}: {work}\n     {names (operands |> Seq.map _.Root)} → {names results}"
+                    $"loop [{sizes space}]{over}: {work}\n     {names (operands |> Seq.map _.Root)} → {names (results |> Seq.map _.Root)}"
                 | Launch.Call(instruction, operands, results) ->
                     $"{Print.op instruction.Op}\n     {names (operands |> Seq.map (fun (a, _) -> a.Root))} → {names results}"
             text.Append($"{k + 1, 3}. {line}\n") |> ignore

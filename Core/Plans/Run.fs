@@ -1,60 +1,112 @@
 namespace Functional
 
+#nowarn "9" // Addresses of tensors.
+
 open System
+open Microsoft.FSharp.NativeInterop
+
+/// A launch made ready to run.
+[<AbstractClass>]
+type internal ReadyLaunch() =
+    abstract Run: Frame * start: Draw -> unit
+
+/// A compiled loop.
+[<Sealed>]
+type private ReadyLoop(roots: TensorType array, bound: BoundLoop, operands: Access array, results: Access array) =
+    inherit ReadyLaunch()
+    let results = results |> Array.map (fun a -> a.Root)
+    let sources = operands |> Array.map (fun a -> a.Root)
+    let offsets = operands |> Array.map (fun a -> nativeint a.Offset * nativeint (Memory.size roots[a.Root].DType))
+
+    override _.Run(frame, _) =
+        let places = NativePtr.stackalloc<nativeint>(sources.Length + results.Length)
+        for k in 0 .. sources.Length - 1 do
+            NativePtr.set places k (frame.Address sources[k] + offsets[k])
+        for k in 0 .. results.Length - 1 do
+            frame.Provide results[k]
+            NativePtr.set places (sources.Length + k) (frame.Address results[k])
+        bound.Run places
+
+/// A loop that was not compiled.
+[<Sealed>]
+type private ReadyPieces(roots: TensorType array, work: Work array, results: int array) =
+    inherit ReadyLaunch()
+    let run = Pieces.prepare roots work results
+
+    override _.Run(frame, _) =
+        let made = run frame.Block
+        for k in 0 .. results.Length - 1 do
+            frame.Store(results[k], made[k])
+
+/// An op that runs by itself.
+[<Sealed>]
+type private ReadyCall
+    (roots: TensorType array, instruction: Instruction, operands: (Access * TensorType) array, results: int array) =
+    inherit ReadyLaunch()
+    let run = Execute.prepare instruction.Op.Kernel [ for _, ty in operands -> ty ] (List.ofArray instruction.Results)
+    /// Operands that are roots as they are.
+    let isRoot =
+        operands
+        |> Array.map (fun (access, ty) ->
+            let root = roots[access.Root]
+            access.Offset = 0 && ty.Sizes = root.Sizes && access.Strides = Blocks.rowMajor root.Sizes)
+
+    override _.Run(frame, start) =
+        let blocks = Array.zeroCreate<Block> operands.Length
+        for k in 0 .. operands.Length - 1 do
+            let access, _ = operands[k]
+            let block = frame.Block access.Root
+            blocks[k] <-
+                if isRoot[k] then
+                    block
+                else
+                    { block with Offset = block.Offset + access.Offset; Strides = access.Strides }
+        let made = run { start with Position = start.Position + uint64 instruction.Draw } blocks
+        for k in 0 .. results.Length - 1 do
+            frame.Store(results[k], Blocks.contiguous instruction.Results[k] made[k])
 
 /// A plan made ready to run. Any number of threads may run it at once, each with memory of its own.
 [<Sealed>]
 type internal Runner(plan: Plan) =
-    let trace = plan.Trace
+    let trace, roots = plan.Trace, plan.Roots
     let constants = trace.Constants |> Array.map (fun c -> Blocks.contiguous c.Type (Execute.blockOf c).Value)
-    let frames = FramePool((fun () -> Frame(plan.Arenas, plan.Homes, plan.Roots, constants)), Plan.arenaBytes plan)
+    let frames = FramePool((fun () -> Frame(plan.Arenas, plan.Homes, roots, constants)), Plan.arenaBytes plan)
+    let failures = ResizeArray<exn>()
 
-    let seen (slots: Block array) (access: Access) : Block =
-        let root = slots[access.Root]
-        { root with Offset = root.Offset + access.Offset; Strides = access.Strides }
+    let strides (accesses: Access array) = accesses |> Array.map (fun a -> a.Strides)
 
-    /// Puts a block, dense, into the slot of a root.
-    let store (slots: Block array) root (block: Block) =
-        match plan.Homes[root] with
-        | Home.Arena _ ->
-            Array.Copy(block.Data, block.Offset, slots[root].Data, slots[root].Offset, plan.Roots[root].Count)
-        | _ -> slots[root] <- block
-
-    let fused work (results: int array) =
-        let run = Pieces.prepare plan.Roots work results
-
-        fun (_: Draw) (slots: Block array) ->
-            let made = run (fun root -> slots[root])
-            for k in 0 .. results.Length - 1 do
-                store slots results[k] made[k]
-
-    let call (instruction: Instruction) (operands: (Access * TensorType) array) (results: int array) =
-        let types = [ for _, ty in operands -> ty ]
-        let run = Execute.prepare instruction.Op.Kernel types (List.ofArray instruction.Results)
-
-        fun (start: Draw) (slots: Block array) ->
-            let draw = { start with Position = start.Position + uint64 instruction.Draw }
-            let made = run draw [| for access, _ in operands -> seen slots access |]
-            for k in 0 .. results.Length - 1 do
-                store slots results[k] (Blocks.contiguous instruction.Results[k] made[k])
+    let fused loop (sizes: int array) (operands: Access array) (results: Access array) work : ReadyLaunch =
+        try
+            let bound = LoopKernel.Of(loop).Bind(sizes, strides operands, strides results)
+            ReadyLoop(roots, bound, operands, results)
+        with e ->
+            failures.Add e
+            ReadyPieces(roots, work, results |> Array.map (fun a -> a.Root))
 
     let launches =
         plan.Launches
         |> Array.map (fun launch ->
             match launch with
-            | Launch.Fused(_, _, _, results, work) -> fused work results
-            | Launch.Call(instruction, operands, results) -> call instruction operands results)
+            | Launch.Fused(loop, sizes, operands, results, work) -> fused loop sizes operands results work
+            | Launch.Call(instruction, operands, results) -> ReadyCall(roots, instruction, operands, results))
+
+    let output (frame: Frame) (access: Access, _: TensorType) : Block =
+        let root = frame.Block access.Root
+        { root with Offset = root.Offset + access.Offset; Strides = access.Strides }
 
     member _.Plan = plan
+
+    /// Why loops were not compiled. They run piece by piece.
+    member _.Failures = List.ofSeq failures
 
     /// Runs the plan; its draws follow `start` in the stream.
     member _.Run(start: Draw, blocks: Block array) : Block array =
         let frame = frames.Rent()
-        let slots = frame.Slots
-        for k in 0 .. trace.Inputs.Length - 1 do
-            slots[k] <- Blocks.contiguous trace.Inputs[k] blocks[k]
-        for run in launches do
-            run start slots
-        let results = plan.Outputs |> Array.map (fun (access, _) -> seen slots access)
-        frames.Return frame
-        results
+        try
+            for k in 0 .. trace.Inputs.Length - 1 do
+                frame.Set(k, Blocks.contiguous trace.Inputs[k] blocks[k])
+            for launch in launches do
+                launch.Run(frame, start)
+            plan.Outputs |> Array.map (output frame)
+        finally
+            frames.Return frame

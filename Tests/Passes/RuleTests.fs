@@ -12,8 +12,8 @@ let private select c x y = lift Where [ c; x; y ]
 let private move op x = Define.apply op [ x ]
 let private matrix x = move (Movement.reshape [ 4; 5 ] Format.None) x
 let private spread x = move (Movement.broadcast [ 3; Specials.Count ] Format.None [ 1 ]) x
-/// Arithmetic, so that no signalling NaN is left.
-let private quiet (x: Tensor) = x * x
+/// Through arithmetic, so that all NaN are alike.
+let private settled (x: Tensor) = x * x
 let private filled (like: Tensor) value = Movement.constant like.Interpreter like.Type value
 
 /// By the name of a rule: functions of two vectors and a mask in which it fires, and the data types that they take.
@@ -64,7 +64,7 @@ let private exact: (string * DType list * (Tensor -> Tensor -> Tensor -> Tensor)
       "pad x by nothing = x", numbers, (fun x _ _ -> move (Movement.pad [ 0, 0, 0 ] 1.) x)
       "reduce x over sizes of 1 = reshape x",
       numbers,
-      (fun x _ _ -> move (Movement.reshape [ 1; 20; 1 ] Format.None) x |> move (Movement.sum [ 0; 2 ]))
+      (fun x _ _ -> move (Movement.reshape [ 1; 20; 1 ] Format.None) (settled x) |> move (Movement.sum [ 0; 2 ]))
       "c · x = x · c", numbers, (fun x _ _ -> 3. * x)
       "f (x, broadcast scalar) = f (x, scalar)", numbers, (fun x _ _ -> x - filled x 2.)
       "f (x, broadcast scalar) = f (x, scalar)",
@@ -73,16 +73,16 @@ let private exact: (string * DType list * (Tensor -> Tensor -> Tensor -> Tensor)
       "f (broadcast x) = broadcast (f x)", numbers, (fun x y _ -> spread x - spread y)
       "f (broadcast x) = broadcast (f x)", floats, (fun x _ _ -> Define.apply Activations.sigmoid [ spread x ])
 
-      "x * 1 = x", floats, (fun x _ _ -> quiet x * 1.)
+      "x * 1 = x", floats, (fun x _ _ -> settled x * 1.)
       "x * 1 = x", ints, (fun x _ _ -> 1. * x)
-      "x / 1 = x", floats, (fun x _ _ -> quiet x / 1.)
+      "x / 1 = x", floats, (fun x _ _ -> settled x / 1.)
       "x / 1 = x", ints, (fun x _ _ -> x / 1.)
-      "x - 0 = x", floats, (fun x _ _ -> -(quiet x) - 0. |> fun z -> (x - x) - 0. + z)
+      "x - 0 = x", floats, (fun x _ _ -> -(settled x) - 0. |> fun z -> (x - x) - 0. + z)
       "x + -0 = x", floats, (fun x _ _ -> x * 2. + -0.)
       "n + 0 = n", ints, (fun x _ _ -> x + 0.)
       "n * 0 = 0", ints, (fun x _ _ -> x * 0.)
       "n - n = 0", ints, (fun x _ _ -> x - x)
-      "--x = x", numbers, (fun x _ _ -> -(-x))
+      "--x = x", numbers, (fun x _ _ -> -(-(settled x)))
       "x / 2ᵏ = x * 2⁻ᵏ", floats, (fun x _ _ -> x / 8. + x / -0.25)
       "abs (abs x) = abs x", numbers, (fun x _ _ -> abs (abs x))
       "abs -x = abs x", numbers, (fun x _ _ -> abs -x)
@@ -93,15 +93,15 @@ let private exact: (string * DType list * (Tensor -> Tensor -> Tensor -> Tensor)
       "x or false = x", numbers, (fun x y c -> select (lift Or [ c; filled c 0. ]) x y)
       "x or true = true", numbers, (fun x y c -> select (lift Or [ c; filled c 1. ]) x y)
       "x and x = x or x = x", numbers, (fun x y c -> select (lift Or [ c; c ]) x y)
-      "where c x x = x", numbers, (fun x _ c -> select c x x)
-      "where true x y = x", numbers, (fun x y c -> select (filled c 1.) x y)
-      "where true x y = x", numbers, (fun x y c -> select (filled c 0.) x y)
+      "where c x x = x", numbers, (fun x _ c -> let y = settled x in select c y y)
+      "where true x y = x", numbers, (fun x y c -> select (filled c 1.) (settled x) y)
+      "where true x y = x", numbers, (fun x y c -> select (filled c 0.) x (settled y))
       "where (not c) x y = where c y x", numbers, (fun x y c -> select (lift Not [ c ]) x y)
       "where c (where c x y) z = where c x z", numbers, (fun x y c -> select c (select c x y) (-x))
       "where c (where c x y) z = where c x z", numbers, (fun x y c -> select c x (select c (-x) y))
-      "cast to its own type x = x", numbers, (fun x _ _ -> cast x.DType x)
+      "cast to its own type x = x", numbers, (fun x _ _ -> cast x.DType (settled x))
       "cast (wider x) = cast x", [ DType.Float32 ], (fun x _ _ -> cast DType.Int32 (cast DType.Float64 x))
-      "cast (wider x) = cast x", [ DType.Float32 ], (fun x _ _ -> cast DType.Float32 (cast DType.Float64 (quiet x)))
+      "cast (wider x) = cast x", [ DType.Float32 ], (fun x _ _ -> cast DType.Float32 (cast DType.Float64 (settled x)))
       "cast (wider x) = cast x", [ DType.Int32 ], (fun x _ _ -> cast DType.Float32 (cast DType.Float64 x))
       "cast (wider x) = cast x", [ DType.Int32 ], (fun x _ _ -> cast DType.Float32 (cast DType.Int64 x))
       "cast (wider x) = cast x", numbers, (fun _ _ c -> cast DType.Float32 (cast DType.Int64 c)) ]
