@@ -74,6 +74,6 @@ module internal Plan =
                     $"{Print.op instruction.Op}\n     {names (operands |> Seq.map (fun (a, _) -> a.Root))} → {names results}"
             text.Append($"{k + 1, 3}. {line}\n") |> ignore
 
-        text.Append($"{plan.Launches.Length} launches, {arenaBytes plan} bytes of working memory\n")
+        text.Append($"kernels: {plan.Launches.Length}; bytes of working memory: {arenaBytes plan}\n")
         |> ignore
         text.ToString()
