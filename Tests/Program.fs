@@ -17,6 +17,7 @@ let tests =
                 ContractionTests.tests
                 CreationTests.tests
                 RandomTests.tests ]
+          testList "Kernels" [ Kernels.LoopTests.tests; Kernels.ElementaryTests.tests ]
           testList
               "Passes"
               [ Passes.RuleTests.tests
@@ -37,6 +38,9 @@ let tests =
 let main arguments =
     match List.ofArray (Seed.without arguments) with
     | [ "fuzz"; "--seconds"; seconds ] -> Fuzz.run (float seconds) Seed.seed
+    | [ "elementary" ] ->
+        Kernels.ElementaryTests.exhaustive ()
+        0
     | rest ->
         printfn $"seed {Seed.seed}; give it again with --seed"
         runTestsWithCLIArgs [] (Array.ofList rest) tests

@@ -63,7 +63,7 @@ module internal Gather =
 
 /// A sweep with a layout: rows in row-major order of their dimensions, and the lanes of a row in that of theirs.
 [<Sealed>]
-type internal BoundSweep(kernel: SweepKernel, isAlong: bool, rows: Extent list, lanes: Extent list) =
+type internal BoundSweep(kernel: SweepKernel, mode: SweepMode, isAlong: bool, rows: Extent list, lanes: Extent list) =
     let sweep = kernel.Sweep
     let places, operands = sweep.Places, sweep.Operands.Length
     let sizes = places |> Array.map Vectors.size
@@ -92,7 +92,7 @@ type internal BoundSweep(kernel: SweepKernel, isAlong: bool, rows: Extent list, 
     let gathered =
         [| for p in 0 .. places.Length - 1 do
                if steps[p].IsNone then p |]
-    let code = kernel.Code { Along = isAlong; Fixed = Array.init operands (fun p -> steps[p] = ValueSome 0n) }
+    let code = kernel.Code(mode, { Along = isAlong; Fixed = Array.init operands (fun p -> steps[p] = ValueSome 0n) })
 
     /// The rows that one call takes.
     let inner =

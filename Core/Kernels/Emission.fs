@@ -5,6 +5,7 @@ open System.Collections.Concurrent
 open System.Reflection
 open System.Reflection.Emit
 open System.Runtime.Intrinsics
+open System.Runtime.Intrinsics.X86
 
 /// The width of vector registers in bytes: 16, 32 or 64.
 [<RequireQualifiedAccess>]
@@ -109,6 +110,35 @@ module internal Vectors =
     let shuffle element index =
         lookUp 16 "Shuffle" element index [||] (fun () -> [| ofElement 16 element; ofElement 16 index |])
 
+/// Loads and stores of some lanes of a register, where the machine has them for all numbers.
+[<RequireQualifiedAccess>]
+module internal MaskedMemory =
+    let isSupported width = if width = 64 then Avx512F.IsSupported else Avx2.IsSupported
+
+    let private find width (element: Type) name count =
+        let home =
+            if width = 64 then typeof<Avx512F>
+            elif element = typeof<float32> || element = typeof<float> then typeof<Avx>
+            else typeof<Avx2>
+        let vector = Vectors.ofElement width element
+        home.GetMethods()
+        |> Seq.find (fun m ->
+            let parameters = m.GetParameters()
+            m.Name = name && parameters.Length = count && parameters[1].ParameterType = vector)
+
+    let private found = ConcurrentDictionary<struct (int * Type * bool), MethodInfo>()
+
+    /// Address, mask and, for 64 bytes, what the other lanes get.
+    let load width element =
+        found.GetOrAdd(
+            struct (width, element, true),
+            (fun _ -> find width element "MaskLoad" (if width = 64 then 3 else 2))
+        )
+
+    /// Address, mask and value.
+    let store width element =
+        found.GetOrAdd(struct (width, element, false), (fun _ -> find width element "MaskStore" 3))
+
 /// Writes the body of a method: what knows vectors and memory, but no loops over tensors. Kernels of all kinds are written
 /// with it. Operations take their operands from the evaluation stack and leave their value there.
 [<Sealed>]
@@ -177,6 +207,14 @@ type internal Emission(il: ILGenerator, width: int) =
     member _.Store dtype =
         il.Emit(OpCodes.Unaligned, 1uy)
         il.Emit(OpCodes.Stobj, Vectors.ofElement width (Vectors.element dtype))
+
+    /// The lanes of a mask, 0 in the others: address and mask, of the element type, from the stack.
+    member e.LoadMasked dtype =
+        if width = 64 then e.Constant(dtype, 0L)
+        e.Call(MaskedMemory.load width (Vectors.element dtype))
+
+    /// Address, mask and vector from the stack.
+    member e.StoreMasked dtype = e.Call(MaskedMemory.store width (Vectors.element dtype))
 
     /// The element at the address on the stack.
     member _.LoadElement dtype =

@@ -52,32 +52,6 @@ type private AlongEmitter(e: Emission, sweep: Sweep, b: SweepBody) =
                 e.Load register
                 e.Set total)
 
-    /// The numbers 0, 1 … as lanes of a mask's type.
-    let count () =
-        let address, numbers = e.Allocate e.Width, e.VectorLocal mask
-        for lane in 0 .. lanes.Lanes - 1 do
-            e.Get address
-            e.Plus(lane * Vectors.size mask)
-            e.Number(mask, int64 lane)
-            e.StoreElement mask
-        e.Get address
-        e.Load mask
-        e.Set numbers
-        numbers
-
-    /// The lanes from `lane` on that belong to the row.
-    let present (lane: LocalBuilder) (numbers: LocalBuilder) =
-        let present = e.VectorLocal mask
-        e.Get numbers
-        e.Get b.Left
-        e.Get lane
-        il.Emit OpCodes.Sub
-        il.Emit(if mask = DType.Int64 then OpCodes.Conv_I8 else OpCodes.Conv_I4)
-        e.Spread mask
-        e.Operation("LessThan", 2, mask)
-        e.Set present
-        [| present |]
-
     /// Adds the lanes that belong to the row to the totals in memory.
     let addPresent (frame: LocalBuilder array array) (lane: LocalBuilder) present =
         for o, reduction, k, register in folds do
@@ -101,11 +75,10 @@ type private AlongEmitter(e: Emission, sweep: Sweep, b: SweepBody) =
                 b.Combine(reduction, register, e.Width)
                 e.Store register
 
-    /// The last lanes of a row, fewer than 32.
-    let tail numbers () =
+    /// The last lanes of a row, fewer than 32: `body` for each part of them from a lane on.
+    let tail (body: LocalBuilder -> unit) =
         let lane = e.NativeLocal()
         saveTotals ()
-        b.CopyIn()
         e.Native 0
         e.Set lane
         e.While(
@@ -114,16 +87,40 @@ type private AlongEmitter(e: Emission, sweep: Sweep, b: SweepBody) =
                 e.Get b.Left
                 il.Emit OpCodes.Clt),
             fun () ->
-                let address place () =
-                    b.AtHead place ()
-                    e.Get lane
-                    e.Times(Vectors.size sweep.Places[place])
-                    il.Emit OpCodes.Add
-                let frames = b.Copies(1, (fun _ -> address))
-                b.Store(frames[0], address)
-                addPresent frames[0] lane (present lane numbers)
+                body lane
                 e.Advance(lane, lanes.Lanes)
         )
+
+    let present numbers (lane: LocalBuilder) =
+        b.Present(
+            numbers,
+            fun () ->
+                e.Get b.Left
+                e.Get lane
+                il.Emit OpCodes.Sub
+        )
+
+    let part access lane present =
+        let frames = b.Copies [| access |]
+        b.Store(frames[0], access)
+        addPresent frames[0] lane present
+
+    /// On from an address by some lanes of a place.
+    let further (address: int -> unit -> unit) (lane: LocalBuilder) place () =
+        address place ()
+        e.Get lane
+        e.Times(Vectors.size sweep.Places[place])
+        il.Emit OpCodes.Add
+
+    let tailMasked numbers () =
+        tail (fun lane ->
+            let present = present numbers lane
+            part { Address = further (b.Along 0) lane; Present = Some present } lane present)
+        recallTotals ()
+
+    let tailCopied numbers () =
+        b.CopyIn()
+        tail (fun lane -> part { Address = further b.AtHead lane; Present = None } lane (present numbers lane))
         b.CopyOut()
         recallTotals ()
 
@@ -181,7 +178,7 @@ type private AlongEmitter(e: Emission, sweep: Sweep, b: SweepBody) =
             e.StoreElement sweep.Code[k].Result
 
     member _.Write() =
-        let numbers = count ()
+        let numbers = b.Count()
         b.Rows(fun () ->
             for o, reduction, k, register in folds do
                 for total in totals[o] do
@@ -194,7 +191,7 @@ type private AlongEmitter(e: Emission, sweep: Sweep, b: SweepBody) =
                     e.Native 0
                     e.Get b.Left
                     il.Emit OpCodes.Clt),
-                tail numbers
+                (if b.IsMasked then tailMasked numbers else tailCopied numbers)
             )
             finish ())
 

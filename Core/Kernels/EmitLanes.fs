@@ -117,6 +117,29 @@ type internal LaneEmitter(e: Emission, code: LaneInstruction array) =
                 e.Load dtype
                 e.Set(target[p])
 
+    /// Loads the lanes of a mask, 0 for the others; no masks themselves.
+    member m.LoadPresent(dtype, present: LocalBuilder array, address: unit -> unit, target: LocalBuilder array) =
+        let present = m.Mask(present, maskSize, Vectors.size dtype)
+        for p in 0 .. target.Length - 1 do
+            address ()
+            e.Plus(p * e.Width)
+            e.Get(present[p])
+            e.Reinterpret(Vectors.element (maskType (Vectors.size dtype)), Vectors.element dtype)
+            e.LoadMasked dtype
+            e.Set(target[p])
+
+    /// Stores the lanes of a mask.
+    member m.StorePresent(k, value: LocalBuilder array, present: LocalBuilder array, address: unit -> unit) =
+        let dtype = code[k].Result
+        let present = m.Mask(present, maskSize, Vectors.size dtype)
+        for p in 0 .. value.Length - 1 do
+            address ()
+            e.Plus(p * e.Width)
+            e.Get(present[p])
+            e.Reinterpret(Vectors.element (maskType (Vectors.size dtype)), Vectors.element dtype)
+            e.Get(value[p])
+            e.StoreMasked dtype
+
     /// All lanes from the element at the address on the stack.
     member _.LoadFixed(dtype, target: LocalBuilder array) =
         e.LoadElement dtype

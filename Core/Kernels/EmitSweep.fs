@@ -2,6 +2,9 @@ namespace Functional
 
 open System.Reflection.Emit
 
+/// Where a copy of the body finds its lanes: the address of a place, and, unless all are there, which of them are.
+type internal LaneAccess = { Address: int -> unit -> unit; Present: LocalBuilder array option }
+
 /// What the loops of a sweep have in common: where the places are, and copies of the body.
 [<Sealed>]
 type internal SweepBody(e: Emission, sweep: Sweep, form: SweepForm) =
@@ -97,41 +100,75 @@ type internal SweepBody(e: Emission, sweep: Sweep, form: SweepForm) =
             e.Call(Vectors.create width element)
             e.Call(Vectors.operation width "ConditionalSelect" 3 element)
 
+    /// Whether the last lanes of a row are loaded and stored by mask; otherwise they are copied.
+    member val IsMasked = MaskedMemory.isSupported e.Width && walked |> List.forall (fun p -> places[p] <> DType.Bool)
+
+    member private _.Load(access: LaneAccess, place, dtype, target) =
+        match access.Present with
+        | Some present when dtype <> DType.Bool -> lanes.LoadPresent(dtype, present, access.Address place, target)
+        | _ ->
+            access.Address place ()
+            lanes.Load(dtype, target)
+
+    member private _.Save(access: LaneAccess, place, k, value) =
+        match access.Present with
+        | Some present -> lanes.StorePresent(k, value, present, access.Address place)
+        | None -> lanes.Store(k, value, access.Address place)
+
     /// Copies of the instructions side by side, so that each waits for the other's results as little as possible; the
-    /// registers of each copy. `address` gives the address of a place for a copy.
-    member b.Copies(copies, address: int -> int -> unit -> unit) : LocalBuilder array array array =
-        let frames = Array.init copies (fun _ -> Array.copy shared)
+    /// registers of each copy.
+    member b.Copies(accesses: LaneAccess array) : LocalBuilder array array array =
+        let frames = accesses |> Array.map (fun _ -> Array.copy shared)
         for k in b.Varying do
-            for u in 0 .. copies - 1 do
-                lanes.Emit(
-                    k,
-                    frames[u],
-                    fun place target ->
-                        address u place ()
-                        lanes.Load(code[k].Type, target)
-                )
+            for u in 0 .. accesses.Length - 1 do
+                lanes.Emit(k, frames[u], (fun place target -> b.Load(accesses[u], place, code[k].Type, target)))
         frames
 
     /// Stores what is stored lane by lane, and combines what is combined lane by lane.
-    member b.Store(frame: LocalBuilder array array, address: int -> unit -> unit) =
+    member b.Store(frame: LocalBuilder array array, access: LaneAccess) =
         sweep.Outputs
         |> Array.iteri (fun o output ->
-            let k, address = output.Instruction, address (operands + o)
+            let k, place = output.Instruction, operands + o
             match output with
-            | SweepOutput.Stored _ -> lanes.Store(k, frame[k], address)
+            | SweepOutput.Stored _ -> b.Save(access, place, k, frame[k])
             | SweepOutput.Folded(reduction, _) when not form.Along ->
                 let register, total = lanes.Register k, lanes.Locals k
-                address ()
-                lanes.Load(code[k].Result, total)
+                b.Load(access, place, code[k].Result, total)
                 for p in 0 .. total.Length - 1 do
                     e.Get(total[p])
-                    e.Get(frame[k][p])
+                    e.Get(frame[k].[p])
                     b.Combine(reduction, register, e.Width)
                     e.Set(total[p])
                     b.Settled(register, e.Width, total[p])
                     e.Set(total[p])
-                lanes.Store(k, total, address)
+                b.Save(access, place, k, total)
             | _ -> ())
+
+    /// The numbers 0, 1 … as lanes of a mask's type.
+    member _.Count() =
+        let mask = lanes.MaskType
+        let address, numbers = e.Allocate e.Width, e.VectorLocal mask
+        for lane in 0 .. lanes.Lanes - 1 do
+            e.Get address
+            e.Plus(lane * Vectors.size mask)
+            e.Number(mask, int64 lane)
+            e.StoreElement mask
+        e.Get address
+        e.Load mask
+        e.Set numbers
+        numbers
+
+    /// The lanes that belong to the row, `count` of them being left.
+    member _.Present(numbers: LocalBuilder, count: unit -> unit) =
+        let mask = lanes.MaskType
+        let present = e.VectorLocal mask
+        e.Get numbers
+        count ()
+        il.Emit(if mask = DType.Int64 then OpCodes.Conv_I8 else OpCodes.Conv_I4)
+        e.Spread mask
+        e.Operation("LessThan", 2, mask)
+        e.Set present
+        [| present |]
 
     member private _.CopyBytes(place, target: unit -> unit, source: unit -> unit) =
         target ()
@@ -183,9 +220,9 @@ type internal SweepBody(e: Emission, sweep: Sweep, form: SweepForm) =
                 il.Emit OpCodes.Ldc_I4_0
                 il.Emit OpCodes.Ceq),
             fun () ->
-                let address u = b.Along(u * skip)
-                let frames = b.Copies(copies, address)
-                frames |> Array.iteri (fun u frame -> b.Store(frame, address u))
+                let accesses = Array.init copies (fun u -> { Address = b.Along(u * skip); Present = None })
+                let frames = b.Copies accesses
+                frames |> Array.iteri (fun u frame -> b.Store(frame, accesses[u]))
                 after frames
                 e.Advance(position, copies * skip)
         )
@@ -241,8 +278,7 @@ module internal EmitApart =
     [<Literal>]
     let private Unrolled = 64
 
-    let private rest (e: Emission) (b: SweepBody) =
-        let lanes = b.Lanes.Lanes
+    let private whileLeft (e: Emission) (b: SweepBody) body =
         e.While(
             (fun () ->
                 e.Get b.Position
@@ -250,15 +286,34 @@ module internal EmitApart =
                 e.IL.Emit OpCodes.Clt),
             fun () ->
                 b.SetLeft()
-                b.AtPosition()
-                e.If(b.LeftLessThan lanes, b.CopyIn)
-                let frames = b.Copies(1, (fun _ -> b.AtHead))
-                b.Store(frames[0], b.AtHead)
-                e.If(b.LeftLessThan lanes, b.CopyOut)
-                e.Advance(b.Position, lanes)
+                body ()
+                e.Advance(b.Position, b.Lanes.Lanes)
         )
 
+    let private restMasked (e: Emission) (b: SweepBody) numbers =
+        whileLeft e b (fun () ->
+            let present = b.Present(numbers, (fun () -> e.Get b.Left))
+            let access = { Address = b.Along 0; Present = Some present }
+            let frames = b.Copies [| access |]
+            b.Store(frames[0], access))
+
+    let private restCopied (e: Emission) (b: SweepBody) =
+        whileLeft e b (fun () ->
+            b.AtPosition()
+            e.If(b.LeftLessThan b.Lanes.Lanes, b.CopyIn)
+            let access = { Address = b.AtHead; Present = None }
+            let frames = b.Copies [| access |]
+            b.Store(frames[0], access)
+            e.If(b.LeftLessThan b.Lanes.Lanes, b.CopyOut))
+
     let write (e: Emission) (b: SweepBody) =
-        b.Rows(fun () ->
-            if b.Varying.Length <= Unrolled then b.Main(2, ignore)
-            rest e b)
+        let copies = if b.Varying.Length <= Unrolled then 2 else 1
+        if b.IsMasked then
+            let numbers = b.Count()
+            b.Rows(fun () ->
+                b.Main(copies, ignore)
+                restMasked e b numbers)
+        else
+            b.Rows(fun () ->
+                if copies > 1 then b.Main(copies, ignore)
+                restCopied e b)

@@ -55,6 +55,8 @@ type internal BoundLoop internal (places: int, actions: LoopAction array, bytes:
             let size = Buffer.ByteLength block.Data / max 1 block.Data.Length
             NativePtr.set given k (NativePtr.toNativeInt pinned + nativeint block.Offset * nativeint size)
             b.Pin(given, blocks, k + 1)
+            // Not the last thing to do: a tail call would give up what is pinned.
+            NativePtr.set given k 0n
 
 /// A loop ready to be bound; one for all equal ones. Compiling happens when it is bound.
 [<Sealed>]
@@ -138,8 +140,10 @@ type internal LoopKernel private (loop: Loop) =
     /// Lays the loop out. Strides in elements: of operands for each dimension of the loop, of results for each dimension
     /// that they have. An operand may be a result as well, where each element is read before it is written: where nothing
     /// is folded and both are laid out alike.
-    member k.Bind(sizes: int array, operandStrides: int array array, resultStrides: int array array) : BoundLoop =
-        let plan = LoopPlan()
+    member k.Bind
+        (sizes: int array, operandStrides: int array array, resultStrides: int array array, ?mode)
+        : BoundLoop =
+        let plan = LoopPlan(defaultArg mode SweepMode.Current)
         let folds = Collections.Generic.Dictionary<int, Spot>()
         let keptCount = Seq.fold2 (fun n size r -> if r then n else n * size) 1 sizes reduced
 

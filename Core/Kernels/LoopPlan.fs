@@ -32,7 +32,7 @@ module internal FoldBlocks =
 
 /// Lays a loop out: actions one after another, given sizes and strides.
 [<Sealed>]
-type internal LoopPlan() =
+type internal LoopPlan(mode: SweepMode) =
     let actions = Collections.Generic.List<LoopAction>()
     let mutable bytes = 0
 
@@ -77,11 +77,11 @@ type internal LoopPlan() =
         let blocks = (n + FoldBlocks.RowBlock - 1) / FoldBlocks.RowBlock
         let kernel = SweepKernel.Of sweep
         if blocks = 1 && outer |> List.forall (fun d -> not d.Reduced) then
-            p.All(BoundSweep(kernel, true, [ for d in outer -> d.Extent ], lanes), spots)
+            p.All(BoundSweep(kernel, mode, true, [ for d in outer -> d.Extent ], lanes), spots)
         else
             let partials = p.Partials(sweep, [ for d in outer -> d.Extent.Size ] @ [ blocks ])
             let aside, spots' = p.Aside(sweep, spots, outer, partials)
-            let bound = BoundSweep(kernel, true, aside, lanes)
+            let bound = BoundSweep(kernel, mode, true, aside, lanes)
             for block in 0 .. blocks - 1 do
                 let first = block * FoldBlocks.RowBlock
                 let spots' = p.Moved(sweep, spots', partials, block, (fun steps -> List.last steps))
@@ -123,7 +123,7 @@ type internal LoopPlan() =
         if blocks = 1 then
             p.Clear(sweep, spots, kept @ lanes)
             let extents dims = [ for d: LoopExtent in dims -> d.Extent ]
-            p.All(BoundSweep(SweepKernel.Of sweep, false, extents (kept @ reduced), extents lanes), spots)
+            p.All(BoundSweep(SweepKernel.Of sweep, mode, false, extents (kept @ reduced), extents lanes), spots)
         else
             let keptDims = kept @ lanes
             let partials = p.Partials(sweep, blocks :: [ for d in keptDims -> d.Extent.Size ])
@@ -134,6 +134,7 @@ type internal LoopPlan() =
             let bound =
                 BoundSweep(
                     SweepKernel.Of sweep,
+                    mode,
                     false,
                     List.take kept.Length aside @ still,
                     List.skip kept.Length aside
@@ -183,12 +184,10 @@ type internal LoopPlan() =
         let sweep = { Operands = [||]; Code = code.Instructions; Outputs = [| SweepOutput.Stored value.Index |] }
         p.Map(sweep, [| spot |], dims)
 
-    /// A sweep without folds. Rows that are short are worked off as one, after copying what is not adjacent.
+    /// A sweep without folds.
     member p.Map(sweep: Sweep, spots, dims: Extent list) =
-        let dims = Space.merge dims
-        let isLong = not dims.IsEmpty && (List.last dims).Size >= 64
-        let rows, lanes = List.splitAt (if isLong then dims.Length - 1 else 0) dims
-        p.All(BoundSweep(SweepKernel.Of sweep, false, rows, lanes), spots)
+        let rows, lanes = Space.split sweep.Places dims
+        p.All(BoundSweep(SweepKernel.Of sweep, mode, false, rows, lanes), spots)
 
     member p.Fold(sweep: Sweep, spots, dims: LoopExtent list) =
         let dims = dims |> List.filter (fun d -> d.Extent.Size <> 1)

@@ -35,3 +35,13 @@ module internal Space =
     /// The steps of row-major order, given the bytes of an element.
     let rowMajor (sizes: int list) (bytes: int) : nativeint list =
         List.scanBack (fun size step -> step * nativeint size) sizes (nativeint bytes) |> List.tail
+
+    /// Rows and lanes: lanes are the innermost dimension where all places stand still or are adjacent in it; elsewhere all
+    /// dimensions, to be copied together in pieces.
+    let split (places: DType array) (dims: Extent list) =
+        let dims = merge dims
+        let runs (d: Extent) =
+            Seq.forall2 (fun step dtype -> step = 0n || step = nativeint (Vectors.size dtype)) d.Steps places
+        match List.tryLast dims with
+        | Some d when runs d && d.Size > 3 -> List.splitAt (dims.Length - 1) dims
+        | _ -> [], dims

@@ -3,6 +3,9 @@ namespace Functional
 open System
 open System.Collections.Concurrent
 open System.Runtime.CompilerServices
+open Microsoft.FSharp.NativeInterop
+
+#nowarn "9" // Addresses of places.
 
 /// How sweeps are run. All ways give the same bits.
 [<RequireQualifiedAccess>]
@@ -11,15 +14,16 @@ type internal SweepMode =
     | Compiled of width: int
     | Interpreted
 
+    /// What is used where nothing is said: the widest registers, unless the runtime cannot compile.
+    static member val Current =
+        (if RuntimeFeature.IsDynamicCodeSupported && not VectorWidth.supported.IsEmpty then
+             Compiled VectorWidth.widest
+         else
+             Interpreted) with get, set
+
 /// A sweep made ready to run, once for each form that its places were found in.
 [<Sealed>]
 type internal SweepKernel private (sweep: Sweep) =
-    static let mutable mode =
-        if RuntimeFeature.IsDynamicCodeSupported && not VectorWidth.supported.IsEmpty then
-            SweepMode.Compiled VectorWidth.widest
-        else
-            SweepMode.Interpreted
-
     static let kernels = ConcurrentDictionary<Sweep, SweepKernel>()
     static let failures = ConcurrentQueue<string>()
     let forms = ConcurrentDictionary<struct (SweepMode * SweepForm), SweepCode>()
@@ -27,20 +31,23 @@ type internal SweepKernel private (sweep: Sweep) =
     /// A method of a few hundred instructions compiles well; one of tens of thousands does not compile at all.
     static let longest = 4000
 
+    /// Compiles now: where the runtime refuses, it does so here. No place is touched: there are no rows.
+    let compile width form =
+        let code = EmitSweep.compile width sweep form
+        let none = Array.zeroCreate<nativeint> sweep.Places.Length
+        use places = fixed none
+        code.Invoke(NativePtr.toNativeInt places, NativePtr.toNativeInt places, 0n, 0n)
+        code
+
     let prepare struct (mode, form) =
         match mode with
         | SweepMode.Compiled width when sweep.Code.Length <= longest ->
             try
-                EmitSweep.compile width sweep form
+                compile width form
             with e ->
                 failures.Enqueue $"a sweep of {sweep.Code.Length} instructions is interpreted: {e.Message}"
                 InterpretSweep.prepare sweep form
         | _ -> InterpretSweep.prepare sweep form
-
-    /// How sweeps are run from now on: for tests.
-    static member Mode
-        with get () = mode
-        and set value = mode <- value
 
     /// What could not be compiled, and why.
     static member Failures = failures.ToArray()
@@ -54,4 +61,4 @@ type internal SweepKernel private (sweep: Sweep) =
             kernels.GetOrAdd(sweep, SweepKernel sweep)
 
     member _.Sweep = sweep
-    member _.Code(form: SweepForm) = forms.GetOrAdd(struct (mode, form), prepare)
+    member _.Code(mode, form) = forms.GetOrAdd(struct (mode, form), prepare)

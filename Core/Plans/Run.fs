@@ -43,7 +43,10 @@ type private ReadyPieces(roots: TensorType array, work: Work array, results: int
 type private ReadyCall
     (roots: TensorType array, instruction: Instruction, operands: (Access * TensorType) array, results: int array) =
     inherit ReadyLaunch()
-    let run = Execute.prepare instruction.Op.Kernel [ for _, ty in operands -> ty ] (List.ofArray instruction.Results)
+    let kernel, types = instruction.Op.Kernel, [ for _, ty in operands -> ty ]
+    let fill = Execute.filling kernel types (List.ofArray instruction.Results)
+    let make = if fill.IsSome then None else Some(Execute.prepare kernel types (List.ofArray instruction.Results))
+
     /// Operands that are roots as they are.
     let isRoot =
         operands
@@ -51,19 +54,27 @@ type private ReadyCall
             let root = roots[access.Root]
             access.Offset = 0 && ty.Sizes = root.Sizes && access.Strides = Blocks.rowMajor root.Sizes)
 
+    let seen (frame: Frame) k =
+        let access, _ = operands[k]
+        let block = frame.Block access.Root
+        if isRoot[k] then
+            block
+        else
+            { block with Offset = block.Offset + access.Offset; Strides = access.Strides }
+
     override _.Run(frame, start) =
-        let blocks = Array.zeroCreate<Block> operands.Length
-        for k in 0 .. operands.Length - 1 do
-            let access, _ = operands[k]
-            let block = frame.Block access.Root
-            blocks[k] <-
-                if isRoot[k] then
-                    block
-                else
-                    { block with Offset = block.Offset + access.Offset; Strides = access.Strides }
-        let made = run { start with Position = start.Position + uint64 instruction.Draw } blocks
-        for k in 0 .. results.Length - 1 do
-            frame.Store(results[k], Blocks.contiguous instruction.Results[k] made[k])
+        let draw = { start with Position = start.Position + uint64 instruction.Draw }
+        let blocks = Array.init operands.Length (seen frame)
+        match fill, make with
+        | Some fill, _ ->
+            for root in results do
+                frame.Provide root
+            fill draw blocks [| for root in results -> frame.Block root |]
+        | _, Some make ->
+            let made = make draw blocks
+            for k in 0 .. results.Length - 1 do
+                frame.Store(results[k], Blocks.contiguous instruction.Results[k] made[k])
+        | _ -> ()
 
 /// A plan made ready to run. Any number of threads may run it at once, each with memory of its own.
 [<Sealed>]
