@@ -116,7 +116,7 @@ module internal Memory =
 
         let take root =
             let room = roomOf root
-            if room.Top + rounded root <= largest then homes[root] <- Home.Arena(int (room.Take(rounded root)))
+            if room.Top + rounded root <= largest then homes[root] <- Home.Arena(int ((roomOf root).Take(rounded root)))
 
         let give root =
             match homes[root] with
