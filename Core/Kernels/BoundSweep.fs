@@ -105,6 +105,13 @@ type internal BoundSweep(kernel: SweepKernel, mode: SweepMode, isAlong: bool, ro
     member _.Lanes = lanes |> Array.fold (fun n d -> n * d.Size) 1
     /// Bytes that all places have in a row, about.
     member _.RowBytes = (lanes |> Array.fold (fun n d -> n * d.Size) 1) * Array.sum sizes
+    /// Whether rows may be run in any order: unless they are added to each other.
+    member _.RowsAreApart = isAlong || not sweep.Folds
+    /// Whether lanes are: unless they are folded.
+    member _.LanesAreApart = not (isAlong && sweep.Folds)
+    /// What so many rows of so many lanes cost, in nanoseconds, roughly.
+    member _.Cost(rows: int, lanes: int) =
+        float rows * (10. + 0.01 * float lanes * float (sweep.Code.Length + 2 * places.Length))
 
     member private _.Gathered(addresses: nativeptr<nativeint>, first, count, room: nativeint) =
         let at = NativePtr.stackalloc<nativeint> places.Length

@@ -7,6 +7,16 @@ open Microsoft.FSharp.NativeInterop
 
 #nowarn "9" // Addresses of tensors.
 
+[<AutoOpen>]
+module private LoopLimits =
+    /// Nanoseconds of work for which another thread is asked.
+    [<Literal>]
+    let Worth = 4000.
+
+    /// What a chain of sweeps goes through before it starts over.
+    [<Literal>]
+    let CacheBytes = 131072
+
 /// A loop with sizes and strides. Runs any number of times, on several threads at once.
 [<Sealed>]
 type internal BoundLoop internal (places: int, actions: LoopAction array, bytes: int) =
@@ -19,14 +29,64 @@ type internal BoundLoop internal (places: int, actions: LoopAction array, bytes:
         | 4 -> Span<int>(NativePtr.toVoidPtr (NativePtr.ofNativeInt<byte> address), count).Fill(int bits)
         | _ -> Span<int64>(NativePtr.toVoidPtr (NativePtr.ofNativeInt<byte> address), count).Fill bits
 
-    let act given own action =
+    let sweep given own (bound: BoundSweep) (spots: Spot array) firstRow rows firstLane lanes =
+        let at = NativePtr.stackalloc<nativeint> spots.Length
+        for p in 0 .. spots.Length - 1 do
+            NativePtr.set at p (address given own spots[p])
+        bound.Run(at, firstRow, rows, firstLane, lanes)
+
+    /// Parts of `count`, a multiple of `unit` each but the last, as many as are worth while.
+    let inParts (cost: float) count unit (part: int -> int -> unit) =
+        let parts = min (int (cost / Worth)) (min (4 * Workers.parallelism) ((count + unit - 1) / unit))
+        if parts < 2 || Workers.parallelism < 2 then
+            part 0 count
+        else
+            let size = ((count + parts - 1) / parts + unit - 1) / unit * unit
+            Workers.run ((count + size - 1) / size) (fun k -> part (k * size) (min size (count - k * size)))
+
+    let share given own (bound: BoundSweep) spots firstRow rows firstLane lanes =
+        let cost = bound.Cost(rows, lanes)
+        if cost < 2. * Worth then
+            sweep given own bound spots firstRow rows firstLane lanes
+        elif rows >= 2 * Workers.parallelism && bound.RowsAreApart then
+            inParts cost rows 1 (fun first n -> sweep given own bound spots (firstRow + first) n firstLane lanes)
+        elif bound.LanesAreApart then
+            inParts cost lanes 64 (fun first n -> sweep given own bound spots firstRow rows (firstLane + first) n)
+        else
+            sweep given own bound spots firstRow rows firstLane lanes
+
+    /// Some rows at a time, as many as stay in the cache.
+    let chain given own (sweeps: struct (BoundSweep * Spot array) array) rows =
+        let bytes = sweeps |> Array.sumBy (fun struct (bound, _) -> bound.RowBytes)
+        let cost = sweeps |> Array.sumBy (fun struct (bound, _) -> bound.Cost(rows, bound.Lanes))
+        let group = max 1 (CacheBytes / max 1 bytes)
+        inParts cost rows 1 (fun first n ->
+            for row in first..group .. first + n - 1 do
+                for struct (bound, spots) in sweeps do
+                    sweep given own bound spots row (min group (first + n - row)) 0 bound.Lanes)
+
+    let rec act given own action =
         match action with
         | LoopAction.Fill(spot, dtype, bits, count) -> fill (address given own spot) dtype bits count
         | LoopAction.Sweep(bound, spots, firstRow, rows, firstLane, lanes) ->
-            let at = NativePtr.stackalloc<nativeint> spots.Length
-            for p in 0 .. spots.Length - 1 do
-                NativePtr.set at p (address given own spots[p])
-            bound.Run(at, firstRow, rows, firstLane, lanes)
+            share given own bound spots firstRow rows firstLane lanes
+        | LoopAction.Together actions -> together given own actions
+        | LoopAction.Chain(sweeps, rows) -> chain given own sweeps rows
+
+    /// Actions without another's help, side by side.
+    and together given own (actions: LoopAction array) =
+        let cost action =
+            match action with
+            | LoopAction.Sweep(bound, _, _, rows, _, lanes) -> bound.Cost(rows, lanes)
+            | _ -> 0.
+        let alone action =
+            match action with
+            | LoopAction.Sweep(bound, spots, firstRow, rows, firstLane, lanes) ->
+                sweep given own bound spots firstRow rows firstLane lanes
+            | action -> act given own action
+        inParts (Array.sumBy cost actions) actions.Length 1 (fun first n ->
+            for k in first .. first + n - 1 do
+                alone actions[k])
 
     /// Operands and results: as many addresses as `Run` takes.
     member _.Places = places
@@ -126,12 +186,7 @@ type internal LoopKernel private (loop: Loop) =
 
     member private k.Lay(plan: LoopPlan, stage: Stage, spots, dims: LoopExtent list) =
         let extents = [ for d in dims -> d.Extent ]
-        let folds =
-            stage.Sweep.Outputs
-            |> Array.exists (fun o ->
-                match o with
-                | SweepOutput.Folded _ -> true
-                | SweepOutput.Stored _ -> false)
+        let folds = stage.Sweep.Folds
         if Space.count extents > 0 then
             if folds then plan.Fold(stage.Sweep, spots, dims) else plan.Map(stage.Sweep, spots, extents)
         elif folds then

@@ -17,6 +17,10 @@ type internal LoopAction =
     | Fill of Spot * DType * bits: int64 * count: int
     /// Some rows, and some lanes of each.
     | Sweep of BoundSweep * Spot array * firstRow: int * rows: int * firstLane: int * lanes: int
+    /// Actions that do not depend on each other.
+    | Together of LoopAction array
+    /// Sweeps over the same rows, each of which may wait for what the ones before leave for its row.
+    | Chain of struct (BoundSweep * Spot array) array * rows: int
 
 /// The order of evaluation of folds, from sizes and reduced dimensions alone. The reduced dimensions behind all kept ones
 /// (dimensions of size 1 do not count) are rows, folded first: in blocks of `RowBlock`, each in 32 lanes (`FoldOrder`); the
@@ -82,10 +86,11 @@ type internal LoopPlan(mode: SweepMode) =
             let partials = p.Partials(sweep, [ for d in outer -> d.Extent.Size ] @ [ blocks ])
             let aside, spots' = p.Aside(sweep, spots, outer, partials)
             let bound = BoundSweep(kernel, mode, true, aside, lanes)
-            for block in 0 .. blocks - 1 do
+            let part block =
                 let first = block * FoldBlocks.RowBlock
                 let spots' = p.Moved(sweep, spots', partials, block, (fun steps -> List.last steps))
-                p.Add(LoopAction.Sweep(bound, spots', 0, bound.Rows, first, min FoldBlocks.RowBlock (n - first)))
+                LoopAction.Sweep(bound, spots', 0, bound.Rows, first, min FoldBlocks.RowBlock (n - first))
+            p.Add(LoopAction.Together(Array.init blocks part))
             let still = { Size = blocks; Steps = Array.zeroCreate spots.Length }
             p.Refold(sweep, spots, outer @ [ { Extent = still; Reduced = true } ], partials)
 
@@ -139,12 +144,19 @@ type internal LoopPlan(mode: SweepMode) =
                     List.take kept.Length aside @ still,
                     List.skip kept.Length aside
                 )
-            for group in 0 .. groups - 1 do
-                for block in 0 .. blocks - 1 do
-                    let first = block * FoldBlocks.ColumnBlock
-                    let rows = min FoldBlocks.ColumnBlock (n - first)
-                    let spots' = p.Moved(sweep, spots', partials, block, List.head)
-                    p.Add(LoopAction.Sweep(bound, spots', group * n + first, rows, 0, bound.Lanes))
+            let part k =
+                let group, block = k / blocks, k % blocks
+                let first = block * FoldBlocks.ColumnBlock
+                let spots' = p.Moved(sweep, spots', partials, block, List.head)
+                LoopAction.Sweep(
+                    bound,
+                    spots',
+                    group * n + first,
+                    min FoldBlocks.ColumnBlock (n - first),
+                    0,
+                    bound.Lanes
+                )
+            p.Add(LoopAction.Together(Array.init (groups * blocks) part))
             let across = { Size = blocks; Steps = Array.zeroCreate spots.Length }
             p.Refold(sweep, spots, { Extent = across; Reduced = true } :: keptDims, partials)
 
@@ -197,3 +209,20 @@ type internal LoopPlan(mode: SweepMode) =
             p.FoldRows(sweep, spots, outer, [ for d in lanes -> d.Extent ])
         else
             p.FoldColumns(sweep, spots, dims)
+
+    /// Sweeps over rows that they take one after another, if they can: each row is still at hand when the next sweep
+    /// comes to it.
+    member p.Chain(sweeps: struct (Sweep * Spot array * LoopExtent list) list) : bool =
+        let struct (_, _, dims) = sweeps.Head
+        let isLane = dims |> List.map (fun d -> d.Reduced)
+        let kept, lanes = List.partition (fun (d: LoopExtent) -> not d.Reduced) dims
+        let count (dims: LoopExtent list) = Space.count [ for d in dims -> d.Extent ]
+        let isOrdered = isLane = List.sort isLane
+        if not isOrdered || count lanes > FoldBlocks.RowBlock || count lanes < 2 then
+            false
+        else
+            let bind struct (sweep: Sweep, spots, dims: LoopExtent list) =
+                let rows, lanes = List.splitAt kept.Length [ for d in dims -> d.Extent ]
+                struct (BoundSweep(SweepKernel.Of sweep, mode, sweep.Folds, rows, lanes), spots)
+            p.Add(LoopAction.Chain([| for sweep in sweeps -> bind sweep |], count kept))
+            true

@@ -22,6 +22,13 @@ type internal Sweep =
 
     member s.TypeOf(output: SweepOutput) = s.Code[output.Instruction].Result
 
+    member s.Folds =
+        s.Outputs
+        |> Array.exists (fun o ->
+            match o with
+            | SweepOutput.Folded _ -> true
+            | SweepOutput.Stored _ -> false)
+
     /// The data type of each place in memory.
     member s.Places = Array.append s.Operands (s.Outputs |> Array.map s.TypeOf)
 

@@ -272,6 +272,43 @@ let private chains =
         for row in 0..2 do
             Expect.floatClose Accuracy.medium (float (Array.sum result[3 + 4 * row .. 6 + 4 * row])) 1. "sums to 1")
 
+/// Large enough to be shared out.
+let private threads =
+    testSequencedGroup "parallelism"
+    <| testCase "threads change no bit" (fun () ->
+        let random = Seed.random "threads" 0
+        let sizes = [| 40; 9; 3000 |]
+        let data = elements DType.Float32 (Array.fold (*) 1 sizes) random
+        let x = { Data = data; Offset = 0; Strides = Blocks.rowMajor sizes }
+        let loops =
+            [ Loops.map 3 [ DType.Float32 ] (Apply(Exp, [ Arg 0 ]))
+              yield!
+                  [ for dims in [ [ 0 ]; [ 2 ]; [ 0; 1 ]; [ 0; 1; 2 ]; [ 0; 2 ] ] ->
+                        Loops.reduce 3 dims DType.Float32 SumOf ]
+              { softmax with Reduced = [ false; false; true ] } ]
+        let before = Workers.parallelism
+        for loop in loops do
+            let kernel = LoopKernel.Of loop
+            let results count =
+                Workers.parallelism <- count
+                run SweepMode.Current kernel sizes [ x ]
+            let expected = results 1
+            for count in [ 2; 5 ] do
+                for e, a in List.zip expected (results count) do
+                    Expect.isTrue (Blocks.sameBits e a) $"{count} threads, {loop.Steps}"
+        Workers.parallelism <- before)
+
+let private callers =
+    testCase "several callers at once do not disturb each other" (fun () ->
+        let kernel = LoopKernel.Of softmax
+        let data = elements DType.Float32 200000 (Seed.random "callers" 0)
+        let x = { Data = data; Offset = 0; Strides = [| 200; 1 |] }
+        let expected = run SweepMode.Current kernel [| 1000; 200 |] [ x ]
+        let actual = Array.Parallel.init 20 (fun _ -> run SweepMode.Current kernel [| 1000; 200 |] [ x ])
+        for results in actual do
+            for e, a in List.zip expected results do
+                Expect.isTrue (Blocks.sameBits e a) "as alone")
+
 let private failures =
     testCase "what does not compile is interpreted, and said so" (fun () ->
         let kernel = LoopKernel.Of(Loops.map 1 [ DType.Float32 ] (Arg 0 + Formula.Literal 1.25))
@@ -298,5 +335,7 @@ let tests =
           testList "folds: compiled = interpreted" reductions
           order
           chains
+          threads
+          callers
           failures
           structure ]
