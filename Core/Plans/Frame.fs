@@ -29,6 +29,7 @@ type internal Frame(arenas: Map<DType, int>, homes: Home array, roots: TensorTyp
         | _ -> aligned (GC.AllocateUninitializedArray<bool>(count, true))
 
     let memory = arenas |> Map.map allocate
+    let strides = roots |> Array.map (fun ty -> Blocks.rowMajor ty.Sizes)
     let blocks = Array.zeroCreate<Block> homes.Length
     let addresses = Array.zeroCreate<nativeint> homes.Length
     let nothing = Unchecked.defaultof<Array>
@@ -48,7 +49,7 @@ type internal Frame(arenas: Map<DType, int>, homes: Home array, roots: TensorTyp
             | Home.Constant k -> frame.Set(root, constants[k])
             | Home.Arena first ->
                 let struct (data, start) = memory[roots[root].DType]
-                blocks[root] <- { Data = data; Offset = start + first; Strides = Blocks.rowMajor roots[root].Sizes }
+                blocks[root] <- { Data = data; Offset = start + first; Strides = strides[root] }
                 addresses[root] <- addressOf root blocks[root]
             | Home.Given _
             | Home.Own -> ())
@@ -68,7 +69,7 @@ type internal Frame(arenas: Map<DType, int>, homes: Home array, roots: TensorTyp
         match homes[root] with
         | Home.Own ->
             let ty = roots[root]
-            frame.Set(root, Blocks.ofArray ty (Blocks.uninitialised ty.DType ty.Count))
+            frame.Set(root, { Data = Blocks.uninitialised ty.DType ty.Count; Offset = 0; Strides = strides[root] })
         | _ -> ()
 
     /// Takes over a dense block, or its elements, for a root.
@@ -76,7 +77,7 @@ type internal Frame(arenas: Map<DType, int>, homes: Home array, roots: TensorTyp
         match homes[root] with
         | Home.Arena _ ->
             Array.Copy(block.Data, block.Offset, blocks[root].Data, blocks[root].Offset, roots[root].Count)
-        | _ -> frame.Set(root, { block with Strides = Blocks.rowMajor roots[root].Sizes })
+        | _ -> frame.Set(root, { block with Strides = strides[root] })
 
     /// Forgets what belongs to the caller.
     member _.Release() =

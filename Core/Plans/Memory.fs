@@ -115,8 +115,8 @@ module internal Memory =
             rooms[dtype]
 
         let take root =
-            let room = roomOf root
-            if room.Top + rounded root <= largest then homes[root] <- Home.Arena(int ((roomOf root).Take(rounded root)))
+            if roots[root].Count > 0 && (roomOf root).Top + rounded root <= largest then
+                homes[root] <- Home.Arena(int ((roomOf root).Take(rounded root)))
 
         let give root =
             match homes[root] with

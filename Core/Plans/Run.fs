@@ -10,6 +10,19 @@ open Microsoft.FSharp.NativeInterop
 type internal ReadyLaunch() =
     abstract Run: Frame * start: Draw -> unit
 
+/// A value as a view of its root.
+[<Sealed>]
+type private RootView(roots: TensorType array, access: Access, ty: TensorType) =
+    let root = roots[access.Root]
+    let isRoot = access.Offset = 0 && ty.Sizes = root.Sizes && access.Strides = Blocks.rowMajor root.Sizes
+
+    member _.In(frame: Frame) : Block =
+        let block = frame.Block access.Root
+        if isRoot then
+            block
+        else
+            { block with Offset = block.Offset + access.Offset; Strides = access.Strides }
+
 /// A compiled loop.
 [<Sealed>]
 type private ReadyLoop(roots: TensorType array, bound: BoundLoop, operands: Access array, results: Access array) =
@@ -47,24 +60,13 @@ type private ReadyCall
     let fill = Execute.filling kernel types (List.ofArray instruction.Results)
     let make = if fill.IsSome then None else Some(Execute.prepare kernel types (List.ofArray instruction.Results))
 
-    /// Operands that are roots as they are.
-    let isRoot =
-        operands
-        |> Array.map (fun (access, ty) ->
-            let root = roots[access.Root]
-            access.Offset = 0 && ty.Sizes = root.Sizes && access.Strides = Blocks.rowMajor root.Sizes)
-
-    let seen (frame: Frame) k =
-        let access, _ = operands[k]
-        let block = frame.Block access.Root
-        if isRoot[k] then
-            block
-        else
-            { block with Offset = block.Offset + access.Offset; Strides = access.Strides }
+    let views = operands |> Array.map (fun (access, ty) -> RootView(roots, access, ty))
 
     override _.Run(frame, start) =
         let draw = { start with Position = start.Position + uint64 instruction.Draw }
-        let blocks = Array.init operands.Length (seen frame)
+        let blocks = Array.zeroCreate<Block> views.Length
+        for k in 0 .. views.Length - 1 do
+            blocks[k] <- views[k].In frame
         match fill, make with
         | Some fill, _ ->
             for root in results do
@@ -101,9 +103,7 @@ type internal Runner(plan: Plan) =
             | Launch.Fused(loop, sizes, operands, results, work) -> fused loop sizes operands results work
             | Launch.Call(instruction, operands, results) -> ReadyCall(roots, instruction, operands, results))
 
-    let output (frame: Frame) (access: Access, _: TensorType) : Block =
-        let root = frame.Block access.Root
-        { root with Offset = root.Offset + access.Offset; Strides = access.Strides }
+    let outputs = plan.Outputs |> Array.map (fun (access, ty) -> RootView(roots, access, ty))
 
     member _.Plan = plan
 
@@ -118,6 +118,9 @@ type internal Runner(plan: Plan) =
                 frame.Set(k, Blocks.contiguous trace.Inputs[k] blocks[k])
             for launch in launches do
                 launch.Run(frame, start)
-            plan.Outputs |> Array.map (output frame)
+            let results = Array.zeroCreate<Block> outputs.Length
+            for k in 0 .. results.Length - 1 do
+                results[k] <- outputs[k].In frame
+            results
         finally
             frames.Return frame
