@@ -16,8 +16,23 @@ let tests =
                 ReductionTests.tests
                 ContractionTests.tests
                 CreationTests.tests
-                RandomTests.tests ]
-          testList "Kernels" [ Kernels.LoopTests.tests; Kernels.ElementaryTests.tests ]
+                RandomTests.tests
+                FormatLaws.tests
+                DistributionTests.tests
+                BadInputTests.tests ]
+          testList
+              "Kernels"
+              [ Kernels.LoopTests.tests
+                Kernels.ElementaryTests.tests
+                Kernels.FoldTests.tests
+                Kernels.ExecuteTests.tests
+                Kernels.WorkersTests.tests
+                Kernels.ContractingTests.tests ]
+          testList "Tracing" [ Tracing.StructureTests.tests; Tracing.TracerTests.tests; Tracing.MemoTests.tests ]
+          testList
+              "Interpret"
+              [ Interpret.EvaluateTests.tests; Interpret.PrintTests.tests; Interpret.VerifyTests.tests ]
+          testList "Transform" [ Transform.DerivativeTests.tests ]
           testList
               "Passes"
               [ Passes.RuleTests.tests
@@ -32,14 +47,15 @@ let tests =
                 Learn.LayerTests.tests
                 Learn.OptimiserTests.tests
                 Learn.NetworkTests.tests
+                Learn.DataTests.tests
                 Learn.DigitsTests.tests ] ]
 
 [<EntryPoint>]
 let main arguments =
     match List.ofArray (Seed.without arguments) with
     | [ "fuzz"; "--seconds"; seconds ] -> Fuzz.run (float seconds) Seed.seed
-    | [ "elementary" ] ->
-        Kernels.ElementaryTests.exhaustive ()
+    | "elementary" :: names ->
+        Kernels.ElementaryTests.exhaustive names
         0
     | rest ->
         printfn $"seed {Seed.seed}; give it again with --seed"

@@ -179,7 +179,7 @@ type internal BoundSweep(kernel: SweepKernel, mode: SweepMode, isAlong: bool, ro
     /// Row after row, with a copy of the lanes that are not adjacent; folds along a row need all its lanes at once.
     member private b.CallGathered(addresses, n, firstLane, laneCount) =
         let chunk = if isAlong then laneCount else min laneCount 1024
-        use room = Scratch.rent (gathered.Length * chunk * 8)
+        use room = RentedMemory.rent (gathered.Length * chunk * 8)
         for row in 0 .. n - 1 do
             for first in firstLane..chunk .. firstLane + laneCount - 1 do
                 b.Gathered(addresses, first, min chunk (firstLane + laneCount - first), room.Address)

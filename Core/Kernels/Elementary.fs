@@ -55,15 +55,16 @@ module internal Elementary =
 
     let private ln2 x = choose x [ 0.693147182; -1.90465421e-9 ] [ 0.6931471805599453; 2.3190468138462996e-17 ]
 
-    /// (eʳ - 1 - r) / r² on |r| ≤ ln 2 / 2: minimax polynomials (Remez) for the relative error of eʳ; 3e-9 and 4e-18.
+    /// (eʳ - 1 - r) / r² on |r| ≤ ln 2 / 2: minimax polynomials (Remez) for the relative error of eʳ; 5e-11 and 4e-18.
     let private exponential x =
         choose
             x
-            [ 0.499999934322900206
-              0.166665203960416818
-              0.0416683907257483483
-              0.00836874538671303854
-              0.00138145441433016385 ]
+            [ 0.500000006783956017
+              0.166666658671483189
+              0.0416662943652444596
+              0.00833349733070590514
+              0.00139447035390072660
+              0.000197903167000901638 ]
             [ 0.500000000000001066824
               0.16666666666666411512
               0.0416666666665297326698
@@ -180,50 +181,58 @@ module internal Elementary =
         let tiny = Lanewise.less (Lanewise.abs x) (x.Number(choose x 1e-8 1e-17))
         Lanewise.select tiny x value
 
-    /// x · P(x²) / Q(x²) where |x| is less than a limit, ±1 beyond.
+    /// x · P(x²) / Q(x²) where |x| is less than a limit, 1 at most; ±1 beyond, which is 2 ulp off at most.
     let private saturating (limit: float) numerator denominator (x: LaneValue) =
+        let size, one = Lanewise.abs x, x.Number 1.
         let y = x * x
-        let inner = x * Lanewise.polynomial numerator y / Lanewise.polynomial denominator y
-        let beyond = Lanewise.less (x.Number limit) (Lanewise.abs x)
-        Lanewise.select beyond (Lanewise.bitOr (x.Number 1.) (signOf x)) inner
+        let inner = size * Lanewise.polynomial numerator y / Lanewise.polynomial denominator y
+        let inner = Lanewise.select (Lanewise.less one inner) one inner
+        let beyond = Lanewise.less (x.Number limit) size
+        Lanewise.bitOr (Lanewise.select beyond one inner) (signOf x)
 
-    /// tanh x within 3 ulp in Float32: a minimax rational function, relative error 2e-8; within 2 ulp in Float64: below 0.625
-    /// Cephes' tanh.c (Moshier, 1989), from there on 1 - 2 / (e²ˣ + 1).
+    /// tanh of |x| < 0.625, after Cephes' tanhf.c and tanh.c (Moshier, 1989).
+    let private smallTanh (size: LaneValue) =
+        let y = size * size
+        let rest =
+            if isSingle size then
+                Lanewise.polynomial
+                    [ -3.33332819422e-1; 1.33314422036e-1; -5.37397155531e-2; 2.06390887954e-2; -5.70498872745e-3 ]
+                    y
+            else
+                let p =
+                    Lanewise.polynomial
+                        [ -1.61468768441708447952e3; -9.92877231001918586564e1; -9.64399179425052238628e-1 ]
+                        y
+                let q =
+                    Lanewise.polynomial
+                        [ 4.84406305325125486048e3; 2.23548839060100448583e3; 1.12811678491632931402e2; 1. ]
+                        y
+                p / q
+        Lanewise.fma (size * y) rest size
+
+    /// tanh x within 2 ulp: above 0.625 as 1 - 2 / (e²ˣ + 1), which is 1 from 20 on.
     let tanh (x: LaneValue) =
-        if isSingle x then
-            saturating
-                9.02
-                [ 1.0; 0.133826814439; 0.00349745079386; 2.06357113193e-5; 1.33841426245e-8 ]
-                [ 1.0; 0.467160026911; 0.0258843346538; 0.000328850617498; 7.79018720376e-7 ]
-                x
-        else
-            let y = x * x
-            let p =
-                Lanewise.polynomial
-                    [ -1.61468768441708447952e3; -9.92877231001918586564e1; -9.64399179425052238628e-1 ]
-                    y
-            let q =
-                Lanewise.polynomial
-                    [ 4.84406305325125486048e3; 2.23548839060100448583e3; 1.12811678491632931402e2; 1. ]
-                    y
-            let size = Lanewise.abs x
-            let isSmall = Lanewise.less size (x.Number 0.625)
-            let large = x.Number 1. - x.Number 2. / (exp (size + size) +. 1.)
-            let small = Lanewise.fma (size * y) (p / q) size
-            Lanewise.bitOr (Lanewise.select isSmall small large) (signOf x)
+        let size = Lanewise.abs x
+        let twice = size + size
+        let twice = Lanewise.select (Lanewise.less (x.Number 40.) twice) (x.Number 40.) twice
+        let n, i = nearest twice inverseLn2
+        let value = reducedExponential (reduce (ln2 x) n twice) +. 1.
+        let large = x.Number 1. - x.Number 2. / Lanewise.fma value (power x i) (x.Number 1.)
+        let isSmall = Lanewise.less size (x.Number 0.625)
+        Lanewise.bitOr (Lanewise.select isSmall (smallTanh size) large) (signOf x)
 
-    /// erf x within 3 ulp in Float32: a minimax rational function, relative error 2e-8.
+    /// erf x within 5 ulp in Float32: a minimax rational function, relative error 1e-8.
     let erf (x: LaneValue) =
         if isSingle x then
             saturating
-                3.95
+                3.76
                 [ 1.1283791671
-                  0.190991702506
-                  0.0528011611313
-                  0.00378381660429
-                  0.000284072065528
-                  2.02947420078e-6 ]
-                [ 1.0; 0.502594888863; 0.114328165081; 0.0150068052729; 0.00116467139638; 3.7836188548e-5 ]
+                  0.18464192952
+                  0.052142583665
+                  0.00355641449419
+                  0.000287089637803
+                  2.19037407099e-6 ]
+                [ 1.0; 0.496967771274; 0.111867445213; 0.0145506572814; 0.00112423876921; 3.96456669248e-5 ]
                 x
         else
             Lanewise.call Erf [ x ]

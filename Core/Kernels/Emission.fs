@@ -9,7 +9,7 @@ open System.Runtime.Intrinsics.X86
 
 /// The width of vector registers in bytes: 16, 32 or 64.
 [<RequireQualifiedAccess>]
-module internal VectorWidth =
+module internal RegisterWidth =
     /// The widths that this machine has instructions for, the narrowest first.
     let supported =
         [ if Vector128.IsHardwareAccelerated then 16

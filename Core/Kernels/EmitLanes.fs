@@ -25,7 +25,15 @@ type internal LaneEmitter(e: Emission, code: LaneInstruction array) =
     /// Where calls find their operands and leave their value.
     let mutable spill: LocalBuilder option = None
 
-    let newLocals size (dtype: DType) = Array.init (parts size) (fun _ -> e.VectorLocal dtype)
+    /// Registers whose values are not needed any more.
+    let idle = Dictionary<DType, Stack<LocalBuilder>>()
+
+    let newLocal dtype =
+        match idle.TryGetValue dtype with
+        | true, free when free.Count > 0 -> free.Pop()
+        | _ -> e.VectorLocal dtype
+
+    let newLocals size (dtype: DType) = Array.init (parts size) (fun _ -> newLocal dtype)
 
     do
         code
@@ -351,6 +359,13 @@ type internal LaneEmitter(e: Emission, code: LaneInstruction array) =
     member private m.Logic(name, i: LaneInstruction, k, target, values) =
         let operands = [ for a in i.Args -> m.Value(values, a, sizes[k]) ]
         m.Each(target, operands, fun () -> e.Operation(name, operands.Length, m.Register k))
+
+    /// Takes back the registers of a value that is not needed any more: the runtime keeps a limited number of variables in
+    /// registers, so long code has to make do with few.
+    member m.Release(k, value: LocalBuilder array) =
+        let register = m.Register k
+        if not (idle.ContainsKey register) then idle[register] <- Stack()
+        Array.iter idle[register].Push value
 
     /// The registers for the value of an instruction.
     member m.Locals k = newLocals sizes[k] (m.Register k)

@@ -5,6 +5,12 @@ open System.Reflection.Emit
 /// Where a copy of the body finds its lanes: the address of a place, and, unless all are there, which of them are.
 type internal LaneAccess = { Address: int -> unit -> unit; Present: LocalBuilder array option }
 
+[<AutoOpen>]
+module private SweepLimits =
+    /// Instructions whose values all have a register of their own.
+    [<Literal>]
+    let Short = 150
+
 /// What the loops of a sweep have in common: where the places are, and copies of the body.
 [<Sealed>]
 type internal SweepBody(e: Emission, sweep: Sweep, form: SweepForm) =
@@ -30,6 +36,22 @@ type internal SweepBody(e: Emission, sweep: Sweep, form: SweepForm) =
         match code[k].Op with
         | LaneOp.Constant _ -> true
         | _ -> false
+
+    /// For each instruction the values inside the loop that nothing after it needs; in short code none are given up.
+    let released =
+        let last = Array.init code.Length id
+        let isOutput = Array.create code.Length false
+        code
+        |> Array.iteri (fun k i ->
+            for a in i.Args do
+                last[a] <- k)
+        for output in sweep.Outputs do
+            isOutput[output.Instruction] <- true
+        let released = Array.create code.Length []
+        if code.Length > Short then
+            for k in 0 .. code.Length - 1 do
+                if not (invariant[k] || isOutput[k]) then released[last[k]] <- k :: released[last[k]]
+        released
 
     /// Values that all copies of the body share.
     let shared: LocalBuilder array array = Array.zeroCreate code.Length
@@ -122,6 +144,8 @@ type internal SweepBody(e: Emission, sweep: Sweep, form: SweepForm) =
         for k in b.Varying do
             for u in 0 .. accesses.Length - 1 do
                 lanes.Emit(k, frames[u], (fun place target -> b.Load(accesses[u], place, code[k].Type, target)))
+                for value in released[k] do
+                    lanes.Release(value, frames[u].[value])
         frames
 
     /// Stores what is stored lane by lane, and combines what is combined lane by lane.

@@ -15,6 +15,7 @@ module internal Execute =
     let fills kernel =
         match kernel with
         | Move(Concat _ | Pad _ | Gather _ | ScatterAdd _)
+        | Contract _
         | Random -> true
         | _ -> false
 
@@ -24,6 +25,9 @@ module internal Execute =
         | Move move ->
             Moving.filling (Array.ofList types) results.Head move
             |> Option.map (fun fill -> fun _ blocks targets -> fill blocks targets[0])
+        | Contract contraction ->
+            let fill = Contracting.filling types[0] types[1] results.Head contraction
+            Some(fun _ blocks targets -> fill blocks[0] blocks[1] targets[0])
         | Random -> Some(fun draw _ targets -> Drawing.fill draw results.Head targets[0])
         | _ -> None
 
@@ -34,7 +38,7 @@ module internal Execute =
         match kernel with
         | Map formula -> one (Looping.prepareMap types result formula)
         | Reduce((ArgMaxOf | ArgMinOf) as reduction, dims) ->
-            let run = Folds.prepareReduce types.Head result reduction dims in one (fun blocks -> run blocks[0])
+            let run = Folds.prepareExtremes types.Head result reduction dims in one (fun blocks -> run blocks[0])
         | Reduce(reduction, dims) -> one (Looping.prepareReduce types.Head result reduction dims)
         | Scan(reduction, dim) ->
             let run = Folds.prepareScan types.Head reduction dim in one (fun blocks -> run blocks[0])
@@ -59,3 +63,9 @@ module internal Execute =
         | Origin.Concrete block -> ValueSome block
         | Origin.Input(_, block) -> block
         | Origin.Result(node, k) -> if node.Values.Length = 0 then ValueNone else ValueSome node.Values[k]
+
+    /// The elements of an argument. A tensor of a trace, which has none, refuses.
+    let read (t: Tensor) =
+        match blockOf t with
+        | ValueSome block -> block
+        | ValueNone -> t.Interpreter.Read t

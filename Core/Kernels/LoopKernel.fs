@@ -3,23 +3,17 @@ namespace Functional
 open System
 open System.Collections.Concurrent
 open System.Runtime.InteropServices
+open System.Threading
 open Microsoft.FSharp.NativeInterop
 
 #nowarn "9" // Addresses of tensors.
 
-[<AutoOpen>]
-module private LoopLimits =
-    /// Nanoseconds of work for which another thread is asked.
-    [<Literal>]
-    let Worth = 4000.
-
-    /// What a chain of sweeps goes through before it starts over.
-    [<Literal>]
-    let CacheBytes = 131072
-
 /// A loop with sizes and strides. Runs any number of times, on several threads at once.
 [<Sealed>]
 type internal BoundLoop internal (places: int, actions: LoopAction array, bytes: int) =
+    /// What a chain of sweeps goes through before it starts over.
+    let cacheBytes = 131072
+
     let address (given: nativeptr<nativeint>) (own: nativeint) spot =
         (if spot.Given then NativePtr.get given spot.At else own + nativeint spot.At) + spot.Offset
 
@@ -37,18 +31,20 @@ type internal BoundLoop internal (places: int, actions: LoopAction array, bytes:
 
     /// Parts of `count`, a multiple of `unit` each but the last, as many as are worth while.
     let inParts (cost: float) count unit (part: int -> int -> unit) =
-        let parts = min (int (cost / Worth)) (min (4 * Workers.parallelism) ((count + unit - 1) / unit))
-        if parts < 2 || Workers.parallelism < 2 then
+        let threads = Parallelism.MaxThreads
+        let parts = min (int (cost / Workers.Least)) (min (4 * threads) ((count + unit - 1) / unit))
+        if parts < 2 || threads < 2 then
             part 0 count
         else
             let size = ((count + parts - 1) / parts + unit - 1) / unit * unit
-            Workers.run ((count + size - 1) / size) (fun k -> part (k * size) (min size (count - k * size)))
+            let item = Action<int>(fun k -> part (k * size) (min size (count - k * size)))
+            Workers.share ((count + size - 1) / size) cost item
 
     let share given own (bound: BoundSweep) spots firstRow rows firstLane lanes =
         let cost = bound.Cost(rows, lanes)
-        if cost < 2. * Worth then
+        if cost < 2. * Workers.Least then
             sweep given own bound spots firstRow rows firstLane lanes
-        elif rows >= 2 * Workers.parallelism && bound.RowsAreApart then
+        elif rows >= 2 * Parallelism.MaxThreads && bound.RowsAreApart then
             inParts cost rows 1 (fun first n -> sweep given own bound spots (firstRow + first) n firstLane lanes)
         elif bound.LanesAreApart then
             inParts cost lanes 64 (fun first n -> sweep given own bound spots firstRow rows (firstLane + first) n)
@@ -59,7 +55,7 @@ type internal BoundLoop internal (places: int, actions: LoopAction array, bytes:
     let chain given own (sweeps: struct (BoundSweep * Spot array) array) rows =
         let bytes = sweeps |> Array.sumBy (fun struct (bound, _) -> bound.RowBytes)
         let cost = sweeps |> Array.sumBy (fun struct (bound, _) -> bound.Cost(rows, bound.Lanes))
-        let group = max 1 (CacheBytes / max 1 bytes)
+        let group = max 1 (cacheBytes / max 1 bytes)
         inParts cost rows 1 (fun first n ->
             for row in first..group .. first + n - 1 do
                 for struct (bound, spots) in sweeps do
@@ -97,7 +93,7 @@ type internal BoundLoop internal (places: int, actions: LoopAction array, bytes:
             for action in actions do
                 act given 0n action
         else
-            use own = Scratch.rent bytes
+            use own = RentedMemory.rent bytes
             for action in actions do
                 act given own.Address action
 
@@ -118,11 +114,31 @@ type internal BoundLoop internal (places: int, actions: LoopAction array, bytes:
             // Not the last thing to do: a tail call would give up what is pinned.
             NativePtr.set given k 0n
 
+/// A layout and what was made of it.
+[<Sealed; AllowNullLiteral>]
+type private KnownLayout(sizes: int array, operands: int array array, results: int array array, mode: SweepMode, bound)
+    =
+    let same (a: int array array) (b: int array array) =
+        let mutable k = 0
+        while k < a.Length && ReadOnlySpan(a[k]).SequenceEqual(ReadOnlySpan b[k]) do
+            k <- k + 1
+        k = a.Length
+
+    member _.Bound: BoundLoop = bound
+
+    member _.Is(otherSizes: int array, otherOperands, otherResults, otherMode) =
+        ReadOnlySpan(sizes).SequenceEqual(ReadOnlySpan otherSizes)
+        && same operands otherOperands
+        && same results otherResults
+        && mode = otherMode
+
 /// A loop ready to be bound; one for all equal ones. Compiling happens when it is bound.
 [<Sealed>]
 type internal LoopKernel private (loop: Loop) =
     static let kernels = ConcurrentDictionary<Loop, LoopKernel>()
     let stages = Stages.ofLoop loop
+    let layouts: KnownLayout array = Array.zeroCreate 4
+    let mutable latest = 0
     let types, kept = Loops.types loop, Loops.kept loop
     let reduced = Array.ofList loop.Reduced
     let results = Array.ofList loop.Results
@@ -164,14 +180,14 @@ type internal LoopKernel private (loop: Loop) =
                       if not reduced[d] then sizes[d] ]
             spread (Space.rowMajor own (Vectors.size types[step]))
 
-    member private k.Dimensions(stage: Stage, sizes: int array, operands, outputs) : LoopExtent list =
+    member private k.Dimensions(stage: LoopStage, sizes: int array, operands, outputs) : LoopExtent list =
         let steps = [| for place in stage.Places -> Array.ofList (k.Steps(place, operands, outputs, sizes)) |]
         [ for d in 0 .. sizes.Length - 1 do
               if not (stage.Kept && reduced[d]) then
                   { Extent = { Size = sizes[d]; Steps = [| for s in steps -> s[d] |] }; Reduced = reduced[d] } ]
 
     /// What folds over nothing leave: 0, or 1 for products.
-    member private _.Empty(plan: LoopPlan, stage: Stage, spots: Spot array, dims: LoopExtent list) =
+    member private _.Empty(plan: LoopPlan, stage: LoopStage, spots: Spot array, dims: LoopExtent list) =
         stage.Sweep.Outputs
         |> Array.iteri (fun o output ->
             match output with
@@ -184,7 +200,7 @@ type internal LoopKernel private (loop: Loop) =
                 plan.Set(stage.Sweep.Code[i].Result, value, spots[place], extents)
             | SweepOutput.Stored _ -> ())
 
-    member private k.Lay(plan: LoopPlan, stage: Stage, spots, dims: LoopExtent list) =
+    member private k.Lay(plan: LoopPlan, stage: LoopStage, spots, dims: LoopExtent list) =
         let extents = [ for d in dims -> d.Extent ]
         let folds = stage.Sweep.Folds
         if Space.count extents > 0 then
@@ -192,13 +208,8 @@ type internal LoopKernel private (loop: Loop) =
         elif folds then
             k.Empty(plan, stage, spots, dims)
 
-    /// Lays the loop out. Strides in elements: of operands for each dimension of the loop, of results for each dimension
-    /// that they have. An operand may be a result as well, where each element is read before it is written: where nothing
-    /// is folded and both are laid out alike.
-    member k.Bind
-        (sizes: int array, operandStrides: int array array, resultStrides: int array array, ?mode)
-        : BoundLoop =
-        let plan = LoopPlan(defaultArg mode SweepMode.Current)
+    member private k.Layout(sizes: int array, operandStrides, resultStrides, mode) : BoundLoop =
+        let plan = LoopPlan mode
         let folds = Collections.Generic.Dictionary<int, Spot>()
         let keptCount = Seq.fold2 (fun n size r -> if r then n else n * size) 1 sizes reduced
 
@@ -222,3 +233,20 @@ type internal LoopKernel private (loop: Loop) =
                     k.Dimensions(stage, sizes, operandStrides, resultStrides)
                 )
         BoundLoop(loop.Operands.Length + results.Length, plan.Actions, plan.Bytes)
+
+    /// Lays the loop out; layouts seen lately are remembered. Strides in elements: of operands for each dimension of the
+    /// loop, of results for each dimension that they have. An operand may be a result as well, where each element is read
+    /// before it is written: where nothing is folded and both are laid out alike.
+    member k.Bind
+        (sizes: int array, operandStrides: int array array, resultStrides: int array array, ?mode)
+        : BoundLoop =
+        let mode = defaultArg mode SweepMode.Current
+        let mutable known: BoundLoop = Unchecked.defaultof<BoundLoop>
+        for layout in layouts do
+            if not (isNull layout) && layout.Is(sizes, operandStrides, resultStrides, mode) then
+                known <- layout.Bound
+        if isNull (box known) then
+            known <- k.Layout(sizes, operandStrides, resultStrides, mode)
+            layouts[Interlocked.Increment &latest &&& (layouts.Length - 1)] <-
+                KnownLayout(sizes, operandStrides, resultStrides, mode, known)
+        known

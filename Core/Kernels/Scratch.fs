@@ -2,56 +2,25 @@ namespace Functional
 
 open System
 open System.Runtime.InteropServices
-open Microsoft.FSharp.NativeInterop
 
-#nowarn "9" // Memory outside the managed heap.
+/// Memory that a thread computes in: kept from call to call, as much as the largest asked for.
+[<AbstractClass; Sealed>]
+type internal Scratch private () =
+    [<ThreadStatic; DefaultValue>]
+    static val mutable private bytes: byte array | null
 
-/// Memory for the time of a call. What is given back is kept for the next call of the thread.
-[<RequireQualifiedAccess>]
-module internal Scratch =
-    /// Larger ones are not kept.
-    [<Literal>]
-    let private Kept = 67108864
-
-    [<AllowNullLiteral; Sealed>]
-    type Memory(bytes: int) =
-        let address =
-            NativePtr.toNativeInt (NativePtr.ofVoidPtr<byte>(NativeMemory.AlignedAlloc(unativeint bytes, 64un)))
-        member _.Bytes = bytes
-        member _.Address = address
-        override _.Finalize() = NativeMemory.AlignedFree(NativePtr.toVoidPtr (NativePtr.ofNativeInt<byte> address))
-
-    [<AbstractClass; Sealed>]
-    type private Pool() =
-        [<ThreadStatic; DefaultValue>]
-        static val mutable private first: Memory
-        [<ThreadStatic; DefaultValue>]
-        static val mutable private second: Memory
-
-        static member Take(bytes) =
-            let fits (m: Memory) = not (isNull m) && m.Bytes >= bytes
-            if fits Pool.first then
-                let m = Pool.first
-                Pool.first <- null
-                m
-            elif fits Pool.second then
-                let m = Pool.second
-                Pool.second <- null
-                m
+    /// At least so many bytes from an address divisible by 64 on. Whatever the thread asked for before is void.
+    static member Take(count: nativeint) : nativeint =
+        let current =
+            match Scratch.bytes with
+            | null -> [||]
+            | b -> b
+        let bytes =
+            if nativeint current.Length >= count + 64n then
+                current
             else
-                Memory(max 65536 (bytes + bytes / 4))
-
-        static member Give(m: Memory) =
-            if m.Bytes <= Kept then
-                if isNull Pool.first then Pool.first <- m
-                elif isNull Pool.second || Pool.second.Bytes < m.Bytes then Pool.second <- m
-
-    [<Struct>]
-    type Rented =
-        { Memory: Memory }
-
-        member r.Address = r.Memory.Address
-        interface IDisposable with
-            member r.Dispose() = Pool.Give r.Memory
-
-    let rent bytes : Rented = { Memory = Pool.Take bytes }
+                let grown = GC.AllocateUninitializedArray<byte>(int (count + 64n), pinned = true)
+                Scratch.bytes <- grown
+                grown
+        let start = Marshal.UnsafeAddrOfPinnedArrayElement(bytes, 0)
+        (start + 63n) &&& ~~~63n

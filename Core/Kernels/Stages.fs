@@ -11,7 +11,7 @@ type internal Place =
     | Fold of step: int
 
 /// One sweep of a loop: over the whole space, or over its kept dimensions alone.
-type internal Stage = { Sweep: Sweep; Places: Place array; Kept: bool }
+type internal LoopStage = { Sweep: Sweep; Places: Place array; Kept: bool }
 
 /// Loops taken apart into sweeps: as many as folds wait for each other, and one for what is computed from folds alone.
 [<RequireQualifiedAccess>]
@@ -85,7 +85,7 @@ module internal Stages =
           Kept = kept }
 
     /// The stages in order; each reads only operands and what earlier ones left.
-    let ofLoop (loop: Loop) : Stage list =
+    let ofLoop (loop: Loop) : LoopStage list =
         let steps, types, kept = Array.ofList loop.Steps, Loops.types loop, Loops.kept loop
         let levels = levels steps
         let results = List.indexed loop.Results

@@ -16,8 +16,8 @@ type internal SweepMode =
 
     /// What is used where nothing is said: the widest registers, unless the runtime cannot compile.
     static member val Current =
-        (if RuntimeFeature.IsDynamicCodeSupported && not VectorWidth.supported.IsEmpty then
-             Compiled VectorWidth.widest
+        (if RuntimeFeature.IsDynamicCodeSupported && not RegisterWidth.supported.IsEmpty then
+             Compiled RegisterWidth.widest
          else
              Interpreted) with get, set
 

@@ -1,88 +1,154 @@
 namespace Functional
 
 open System
+open System.Collections.Generic
+open System.Runtime.ExceptionServices
 open System.Threading
 
-/// Tasks that do not depend on each other, taken one by one by whoever has time.
-[<Sealed; AllowNullLiteral>]
-type private Job(body: int -> unit, count: int) =
-    let mutable next, finished = -1, 0
-    let mutable failure: exn voption = ValueNone
+/// How many threads the library may compute with, process-wide. Results do not depend on it.
+[<AbstractClass; Sealed>]
+type Parallelism private () =
+    static let mutable threads = Environment.ProcessorCount
 
-    /// Takes tasks until none is left.
-    member _.Work() =
-        let mutable k = Interlocked.Increment &next
-        while k < count do
-            try
-                body k
-            with e ->
-                failure <- ValueSome e
-            Interlocked.Increment &finished |> ignore
-            k <- Interlocked.Increment &next
+    /// The calling thread and at most MaxThreads - 1 workers, which all callers share, compute one op; at first the number
+    /// of processors. 1 computes everything on the calling thread. Read at the start of each op.
+    /// Throws ArgumentOutOfRangeException below 1.
+    static member MaxThreads
+        with get () = Volatile.Read &threads
+        and set count =
+            ArgumentOutOfRangeException.ThrowIfLessThan(count, 1)
+            Volatile.Write(&threads, count)
 
-    /// Waits for tasks that others have taken.
-    member _.Finish() =
-        let mutable spin = SpinWait()
-        while Volatile.Read &finished < count do
-            spin.SpinOnce -1
+/// Where a worker sleeps. One that does, or is about to, has Parked = 1; who sets it back to 0 opens the gate.
+[<Sealed>]
+type private Bed() =
+    [<DefaultValue>]
+    val mutable Parked: int
+
+    /// The last job that its worker saw.
+    member val Seen = 0L with get, set
+    member val Gate = new SemaphoreSlim(0)
+
+    member bed.Wake() =
+        if Volatile.Read &bed.Parked = 1 && Interlocked.Exchange(&bed.Parked, 0) = 1 then
+            bed.Gate.Release() |> ignore
+
+    member bed.SleepWhile(condition: unit -> bool) =
+        Interlocked.Exchange(&bed.Parked, 1) |> ignore
+        if condition () then bed.Gate.Wait()
+        Volatile.Write(&bed.Parked, 0)
+
+/// The threads that work on one job after another. Who waits spins for some 50 µs, then yields, then sleeps.
+[<Sealed>]
+type private Crew() =
+    let beds, callersBed = List<Bed>(), Bed()
+    let idle = Action<int>(ignore)
+
+    // The number of the job in the upper half, of its next item in the lower: a claim fails once the job has changed.
+    // A job of no open item has `Closed` there.
+    let mutable ticket = 0L
+    let mutable body = idle
+    let mutable count = 0
+    let mutable seats = 0
+    let mutable finished = 0
+    let mutable failure: exn | null = null
+
+    static let closed = int64 Int32.MaxValue
+
+    let await (bed: Bed) (condition: unit -> bool) =
+        let mutable tries = 0
+        while condition () do
+            tries <- tries + 1
+            if tries < 1000 then Thread.SpinWait 1
+            elif tries < 1100 then Thread.Yield() |> ignore
+            else bed.SleepWhile condition
+
+    let item (f: Action<int>) n k =
+        try
+            if isNull (Volatile.Read &failure) then f.Invoke k
+        with e ->
+            Interlocked.CompareExchange(&failure, e, null) |> ignore
+        if Interlocked.Increment &finished = n then callersBed.Wake()
+
+    let claimAll () =
+        let mutable more = true
+        while more do
+            let t = Volatile.Read &ticket
+            // Read after the ticket, and of its job if the ticket is still the same when it is claimed.
+            let n, f = Volatile.Read &count, Volatile.Read &body
+            let k = int (t &&& closed)
+            if k >= n then more <- false
+            elif Interlocked.CompareExchange(&ticket, t + 1L, t) = t then item f n k
+
+    let work (bed: Bed) k () =
+        let unchanged () = Volatile.Read &ticket >>> 32 = bed.Seen
+        while true do
+            await bed unchanged
+            bed.Seen <- Volatile.Read &ticket >>> 32
+            if k < Volatile.Read &seats then claimAll ()
+
+    let hire k =
+        let bed = Bed()
+        beds.Add bed
+        Thread(work bed k, 256 * 1024, IsBackground = true, Name = $"Functional worker {k}").UnsafeStart()
+
+    let unfinished = fun () -> Volatile.Read &finished < Volatile.Read &count
+
+    /// One caller at a time.
+    member _.Run(items, helpers, wake, action: Action<int>) =
+        while beds.Count < helpers do
+            hire beds.Count
+        let job = (ticket >>> 32) + 1L
+        Interlocked.Exchange(&ticket, ticket ||| closed) |> ignore
+        body <- action
+        count <- items
+        seats <- helpers
+        finished <- 0
+        failure <- null
+        Interlocked.Exchange(&ticket, job <<< 32) |> ignore
+        if wake then
+            for k in 0 .. helpers - 1 do
+                beds[k].Wake()
+        claimAll ()
+        await callersBed unfinished
+        body <- idle
         match failure with
-        | ValueSome e -> raise e
-        | ValueNone -> ()
+        | null -> ()
+        | e -> ExceptionDispatchInfo.Throw e
 
-/// Threads for kernels. They spin for a short while, then yield, then sleep until there is work again. A call that finds
-/// them busy does its work alone, so that several callers do not wait for each other. What is computed does not depend on
-/// how many there are: only tasks that do not depend on each other are shared out.
+/// Shares the items of one job among threads.
 [<RequireQualifiedAccess>]
 module internal Workers =
-    let private spins, yields = 2000, 50
-    let private work = new SemaphoreSlim(0)
-    let mutable private current: Job = null
-    let mutable private published, sleeping, started, busy = 0, 0, 0, 0
+    /// Less work than this, in nanoseconds, stays on the calling thread.
+    [<Literal>]
+    let Least = 2e3
 
-    /// How many threads take part in a call, the caller's included.
-    let mutable parallelism = Environment.ProcessorCount
+    // Waking a thread costs the caller some microseconds.
+    let private worthWaking = 2e4
+    let private crew = lazy Crew()
+    let mutable private busy = 0
 
-    let private waitFor seen =
-        let mutable tries = 0
-        while Volatile.Read &published = seen && tries < spins + yields do
-            if tries < spins then Thread.SpinWait 8 else Thread.Yield() |> ignore
-            tries <- tries + 1
-        if Volatile.Read &published = seen then
-            Interlocked.Increment &sleeping |> ignore
-            if Volatile.Read &published = seen then work.Wait()
-            Interlocked.Decrement &sleeping |> ignore
+    let private alone items (action: Action<int>) =
+        for k in 0 .. items - 1 do
+            action.Invoke k
 
-    let private live () =
-        let mutable seen = 0
-        while true do
-            waitFor seen
-            seen <- Volatile.Read &published
-            let job = Volatile.Read &current
-            if not (isNull job) then job.Work()
-
-    let private start count =
-        while started < count do
-            started <- started + 1
-            Thread(live, IsBackground = true, Name = $"Functional {started}").Start()
-
-    let private share (job: Job) others =
-        start others
-        Volatile.Write(&current, job)
-        Interlocked.Increment &published |> ignore
-        let asleep = Volatile.Read &sleeping
-        if asleep > 0 then work.Release(min asleep others) |> ignore
-        job.Work()
-        Volatile.Write(&current, null)
-        job.Finish()
-
-    /// Runs task 0 … count - 1.
-    let run count (body: int -> unit) =
-        let others = min (parallelism - 1) (count - 1)
-        if others > 0 && Interlocked.CompareExchange(&busy, 1, 0) = 0 then
+    /// Calls the action once for each of 0 … items - 1, on the calling thread and on idle workers, in any order, and
+    /// returns when all calls have. `nanoseconds` is a guess at the whole work on one thread.
+    ///
+    /// The calls must not depend on each other, nor on the thread or the order in which they run. All runs on the calling
+    /// thread, in ascending order, where `threads` is 1, where the work is less than `Least`, and while the workers have
+    /// another caller: so an action may call `share` itself, any number of threads may, and no caller waits for an item
+    /// that nobody has begun. The first exception of an action is thrown once all calls under way have ended; items not
+    /// begun by then are skipped. Allocates nothing.
+    let shareAmong threads items nanoseconds (action: Action<int>) =
+        let threads = min items threads
+        if threads < 2 || nanoseconds < Least || Interlocked.CompareExchange(&busy, 1, 0) <> 0 then
+            alone items action
+        else
             try
-                share (Job(body, count)) others
+                crew.Value.Run(items, threads - 1, nanoseconds > worthWaking, action)
             finally
                 Volatile.Write(&busy, 0)
-        else
-            for k in 0 .. count - 1 do
-                body k
+
+    /// `shareAmong` as many threads as `Parallelism` allows.
+    let share items nanoseconds action = shareAmong Parallelism.MaxThreads items nanoseconds action

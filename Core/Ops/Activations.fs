@@ -11,8 +11,11 @@ module internal Activations =
 
     let private op name formula pull = Elementwise.make name 1 formula |> Elementwise.withPulls [ lazy Some pull ]
 
-    /// For large negative x the exponential is ∞ and the value rightly 0, but the slope of the quotient is then 0 · ∞.
-    let sigmoid = op "Sigmoid" (one / (one + f Exp -x)) (dy * Self * (one - Self))
+    /// 1 / (1 + exp(-x)), for negative x as exp(x) / (1 + exp(x)): the exponential never overflows, and small values keep
+    /// their digits. Of the kinks of |x|, which cancel, the slope knows nothing.
+    let sigmoid =
+        let e = f Exp -(f Abs x)
+        op "Sigmoid" (Formula.Apply(Where, [ f2 Less x zero; e; one ]) / (one + e)) (dy * Self * (one - Self))
 
     /// ln(1 + eˣ) without overflow; of the kinks of |x| and max(x, 0), which cancel, the slope knows nothing.
     let softplus = op "Softplus" (f2 Max x zero + f Log1p (f Exp -(f Abs x))) (dy / (one + f Exp -x))

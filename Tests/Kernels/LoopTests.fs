@@ -6,7 +6,7 @@ open Functional
 open Functional.Tests
 
 /// All ways to run a sweep; the first is what the others are compared with.
-let private modes = SweepMode.Interpreted :: [ for width in VectorWidth.supported -> SweepMode.Compiled width ]
+let private modes = SweepMode.Interpreted :: [ for width in RegisterWidth.supported -> SweepMode.Compiled width ]
 
 let private scalars =
     [ Add
@@ -177,6 +177,27 @@ let private layouts =
             for m, n in sizesOfViews do
                 agree "map of views" kernel [| m; n |] [ for t in types -> someView random m n t ])
 
+/// More values than the runtime keeps in registers.
+let private long =
+    testCase "long formulas" (fun () ->
+        let random = Seed.random "long" 0
+        for length in [ 100; 400; 1500 ] do
+            let b = Loops.Builder [ false ]
+            let x = b.Operand(DType.Float32, false)
+            let mutable steps = [ x; b.Add(LoopStep.Apply(Sin, [ x ])) ]
+            for k in 1..length do
+                let pick () = steps[random.Next(min 30 steps.Length)]
+                let step =
+                    match random.Next 6 with
+                    | 0 -> LoopStep.Apply(Tanh, [ pick () ])
+                    | 1 ->
+                        LoopStep.Apply(Where, [ b.Add(LoopStep.Apply(Less, [ pick (); pick () ])); pick (); pick () ])
+                    | 2 -> LoopStep.Apply(Mul, [ pick (); b.Add(Loops.number DType.Float32 (float k)) ])
+                    | _ -> LoopStep.Apply((if random.Next 2 = 0 then Add else Sub), [ pick (); pick () ])
+                steps <- b.Add step :: steps
+            let kernel = LoopKernel.Of(b.Loop [ steps.Head; steps[5] ])
+            agree "long" kernel [| 83 |] [ { Data = elements DType.Float32 83 random; Offset = 0; Strides = [| 1 |] } ])
+
 let private inPlace =
     testCase "a map may write over its operand" (fun () ->
         let kernel = LoopKernel.Of(Loops.map 1 [ DType.Float32 ] (Arg 0 * Arg 0 + Formula.Literal 1.))
@@ -286,17 +307,17 @@ let private threads =
                   [ for dims in [ [ 0 ]; [ 2 ]; [ 0; 1 ]; [ 0; 1; 2 ]; [ 0; 2 ] ] ->
                         Loops.reduce 3 dims DType.Float32 SumOf ]
               { softmax with Reduced = [ false; false; true ] } ]
-        let before = Workers.parallelism
+        let before = Parallelism.MaxThreads
         for loop in loops do
             let kernel = LoopKernel.Of loop
             let results count =
-                Workers.parallelism <- count
+                Parallelism.MaxThreads <- count
                 run SweepMode.Current kernel sizes [ x ]
             let expected = results 1
             for count in [ 2; 5 ] do
                 for e, a in List.zip expected (results count) do
                     Expect.isTrue (Blocks.sameBits e a) $"{count} threads, {loop.Steps}"
-        Workers.parallelism <- before)
+        Parallelism.MaxThreads <- before)
 
 let private callers =
     testCase "several callers at once do not disturb each other" (fun () ->
@@ -331,6 +352,7 @@ let tests =
         "loops"
         [ testList "maps: compiled = interpreted" maps
           layouts
+          long
           inPlace
           testList "folds: compiled = interpreted" reductions
           order
