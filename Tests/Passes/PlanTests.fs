@@ -71,8 +71,9 @@ let private allocation = test "a run allocates its results and nothing else to s
     runner.Run(draw, given) |> ignore
     let bytes = GC.GetAllocatedBytesForCurrentThread() - before
     let results = trace.Outputs |> Array.sumBy (fun v -> int64 (trace.TypeOf v).Count * 4L)
-    // For each result an array's header and a block, and the array of them.
-    Expect.isLessThan (bytes - results) (int64 trace.Outputs.Length * 80L + 100L) "bytes beside the results"
+    // For each result an array's header and a block, the array of them, and what threads share work by: nothing that grows
+    // with the sizes, as any value of [64; 256] would.
+    Expect.isLessThan (bytes - results) 2000L "bytes beside the results"
 }
 
 let private concurrent = test "threads run one plan at once" {
