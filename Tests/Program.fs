@@ -39,10 +39,19 @@ let tests =
                 Passes.PipelineTests.tests
                 Passes.PlanTests.tests
                 Passes.GoldenTests.tests ]
+          testList
+              "Accelerate"
+              [ Accelerate.BranchTests.tests
+                Accelerate.CacheTests.tests
+                Accelerate.GovernorTests.tests
+                Accelerate.ExplainTests.tests
+                Accelerate.CheckTests.tests
+                Accelerate.StressTests.tests ]
           testList "Properties" [ Properties.ProgramTests.tests; Properties.CatalogueTests.tests ]
           testList
               "Learn"
-              [ Learn.ActivationTests.tests
+              [ Learn.BucketingTests.tests
+                Learn.ActivationTests.tests
                 Learn.LossTests.tests
                 Learn.LayerTests.tests
                 Learn.OptimiserTests.tests
@@ -54,6 +63,7 @@ let tests =
 let main arguments =
     match List.ofArray (Seed.without arguments) with
     | [ "fuzz"; "--seconds"; seconds ] -> Fuzz.run (float seconds) Seed.seed
+    | [ "stress"; "--seconds"; seconds ] -> Accelerate.StressTests.run (float seconds)
     | "elementary" :: names ->
         Kernels.ElementaryTests.exhaustive names
         0

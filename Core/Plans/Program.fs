@@ -10,3 +10,11 @@ type internal Program(trace: Trace) =
 
     /// Runs the program; its draws follow `start` in the stream.
     member _.Run(start: Draw, blocks: Block array) : Block array = runner.Value.Run(start, blocks)
+
+    /// A program that is compiled already.
+    static member Prepared(trace: Trace) =
+        let program = Program trace
+        program.Prepare()
+        program
+
+    member private _.Prepare() = runner.Force() |> ignore
