@@ -33,7 +33,7 @@ module internal Oracle =
             | Value.Result(i, k) -> results[i][k]
 
         let step i (instruction: Instruction) =
-            let types = [ for v in instruction.Operands -> Program.TypeOf(trace, v) ]
+            let types = [ for v in instruction.Operands -> trace.TypeOf v ]
             let outputs = List.ofArray instruction.Results
             let draw = { start with Position = start.Position + uint64 instruction.Draw }
             let blocks = instruction.Operands |> Array.map block

@@ -34,6 +34,12 @@ let tests =
               [ Interpret.EvaluateTests.tests; Interpret.PrintTests.tests; Interpret.VerifyTests.tests ]
           testList "Transform" [ Transform.DerivativeTests.tests ]
           testList
+              "Passes"
+              [ Passes.RuleTests.tests
+                Passes.PipelineTests.tests
+                Passes.PlanTests.tests
+                Passes.GoldenTests.tests ]
+          testList
               "Accelerate"
               [ Accelerate.BranchTests.tests
                 Accelerate.CacheTests.tests

@@ -76,7 +76,7 @@ module internal Check =
         /// An instruction as a program of its own.
         let alone (instruction: Instruction) : Trace =
             { trace with
-                Inputs = [| for v in instruction.Operands -> Program.TypeOf(trace, v) |]
+                Inputs = [| for v in instruction.Operands -> trace.TypeOf v |]
                 Constants = [||]
                 Instructions = [| { instruction with Operands = Array.init instruction.Operands.Length Value.Input } |]
                 Outputs = Array.init instruction.Results.Length (fun k -> Value.Result(0, k)) }

@@ -175,7 +175,7 @@ module internal Paths =
             | Value.Input k -> Output.Input k
             | Value.Constant k ->
                 let t = trace.Constants[k] in Output.Fixed(Direct.Tensor(t.Type, (Execute.blockOf t).Value))
-            | value -> Output.Computed(places[value], Program.TypeOf(trace, value))
+            | value -> Output.Computed(places[value], trace.TypeOf value)
 
         let trace' = { trace with Outputs = computed }
 
@@ -207,7 +207,7 @@ module internal Paths =
                 { Trace = trace
                   Read = read
                   Slot = slot read.Of
-                  Type = Program.TypeOf(trace, read.Of)
+                  Type = trace.TypeOf read.Of
                   Stretch = Stretch(name, trace, slot, first, read.After, [| yield! needed |])
                   Branches = branches }
 

@@ -32,7 +32,7 @@ type internal Stretch(name: string, trace: Trace, slot: Value -> int, first: int
 
         let outputs = [| for v in exports -> operand v |]
 
-        { Inputs = [| for v in needs -> Program.TypeOf(trace, v) |]
+        { Inputs = [| for v in needs -> trace.TypeOf v |]
           Constants = constants.ToArray()
           Instructions = instructions
           Outputs = outputs
@@ -46,7 +46,7 @@ type internal Stretch(name: string, trace: Trace, slot: Value -> int, first: int
     let ready () =
         match Volatile.Read &program with
         | null ->
-            let made = Instruments.Compile(name, fun () -> Program own)
+            let made = Instruments.Compile(name, (fun () -> Program.Prepared own))
             Volatile.Write(&program, made)
             made
         | made -> made

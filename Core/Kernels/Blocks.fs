@@ -112,12 +112,11 @@ module internal Blocks =
                 index[k] <- index[k] + 1
                 offset <- offset + block.Strides[k]
 
-    let private copyTyped<'T> (sizes: int array) (block: Block) : Array =
-        let source = block.Data :?> 'T array
-        let result = Array.zeroCreate<'T>(Array.fold (*) 1 sizes)
+    let private copyTyped<'T> (sizes: int array) (block: Block) (target: Array) first =
+        let source, result = block.Data :?> 'T array, target :?> 'T array
         let n = if sizes.Length = 0 then 1 else sizes[sizes.Length - 1]
         let stride = if sizes.Length = 0 then 1 else block.Strides[sizes.Length - 1]
-        let mutable p = 0
+        let mutable p = first
         rows sizes block (fun offset ->
             if stride = 1 then
                 Array.Copy(source, offset, result, p, n)
@@ -127,15 +126,20 @@ module internal Blocks =
                 for k in 0 .. n - 1 do
                     result[p + k] <- source[offset + k * stride]
             p <- p + n)
-        result
+
+    /// The elements in row-major order, into an array from a position on.
+    let copyInto (ty: TensorType) (block: Block) (target: Array) first =
+        match ty.DType with
+        | DType.Float32 -> copyTyped<float32> ty.Sizes block target first
+        | DType.Float64 -> copyTyped<float> ty.Sizes block target first
+        | DType.Int32 -> copyTyped<int> ty.Sizes block target first
+        | DType.Int64 -> copyTyped<int64> ty.Sizes block target first
+        | _ -> copyTyped<bool> ty.Sizes block target first
 
     let copy (ty: TensorType) (block: Block) : Array =
-        match ty.DType with
-        | DType.Float32 -> copyTyped<float32> ty.Sizes block
-        | DType.Float64 -> copyTyped<float> ty.Sizes block
-        | DType.Int32 -> copyTyped<int> ty.Sizes block
-        | DType.Int64 -> copyTyped<int64> ty.Sizes block
-        | _ -> copyTyped<bool> ty.Sizes block
+        let result = uninitialised ty.DType ty.Count
+        copyInto ty block result 0
+        result
 
     /// The elements in row-major order from the block's offset on: the block itself where they are adjacent.
     let contiguous (ty: TensorType) (block: Block) : Block =

@@ -161,6 +161,14 @@ type internal ContractionPlan
 
 [<RequireQualifiedAccess>]
 module internal Contracting =
+    let private planned left right result contraction =
+        ContractionPlan(left, right, result, contraction, TileKernels.NoEpilogue, ContractionOptions.Default)
+
+    /// Into a dense block.
+    let filling left right result contraction : Block -> Block -> Block -> unit =
+        let plan = planned left right result contraction
+        fun a b target -> plan.Run(a, b, null, [||], target.Data, target.Offset)
+
     let prepare left right result contraction : Block -> Block -> Array =
-        let plan = ContractionPlan(left, right, result, contraction, TileKernels.NoEpilogue, ContractionOptions.Default)
+        let plan = planned left right result contraction
         fun a b -> plan.Run(a, b)

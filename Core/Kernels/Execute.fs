@@ -8,6 +8,29 @@ module internal Execute =
     /// From operands to results.
     type Prepared = Draw -> Block array -> Block array
 
+    /// From operands into the results' dense blocks.
+    type Filling = Draw -> Block array -> Block array -> unit
+
+    /// Whether a kernel writes where it is told to.
+    let fills kernel =
+        match kernel with
+        | Move(Concat _ | Pad _ | Gather _ | ScatterAdd _)
+        | Contract _
+        | Random -> true
+        | _ -> false
+
+    /// A kernel that writes where it is told to; none for others.
+    let filling (kernel: Kernel) (types: TensorType list) (results: TensorType list) : Filling option =
+        match kernel with
+        | Move move ->
+            Moving.filling (Array.ofList types) results.Head move
+            |> Option.map (fun fill -> fun _ blocks targets -> fill blocks targets[0])
+        | Contract contraction ->
+            let fill = Contracting.filling types[0] types[1] results.Head contraction
+            Some(fun _ blocks targets -> fill blocks[0] blocks[1] targets[0])
+        | Random -> Some(fun draw _ targets -> Drawing.fill draw results.Head targets[0])
+        | _ -> None
+
     let prepare (kernel: Kernel) (types: TensorType list) (results: TensorType list) : Prepared =
         let result = results.Head
         let one (f: Block array -> Array) : Prepared = fun _ blocks -> [| Blocks.ofArray result (f blocks) |]
@@ -23,7 +46,11 @@ module internal Execute =
             let run = Contracting.prepare types[0] types[1] result contraction in
             one (fun blocks -> run blocks[0] blocks[1])
         | Move move -> let run = Moving.prepare (Array.ofList types) result move in fun _ blocks -> [| run blocks |]
-        | Random -> fun draw _ -> [| Blocks.ofArray result (Drawing.fill draw result) |]
+        | Random ->
+            fun draw _ ->
+                let target = Blocks.ofArray result (Blocks.uninitialised result.DType result.Count)
+                Drawing.fill draw result target
+                [| target |]
         | Opaque run ->
             fun _ blocks ->
                 let arrays = [ for ty, block in Seq.zip types blocks -> Blocks.toArray ty block ]

@@ -31,20 +31,18 @@ module internal Moving =
         | DType.Int64 -> place<int64> ty block target start strides
         | _ -> place<bool> ty block target start strides
 
-    let prepare (types: TensorType array) (result: TensorType) move : Block array -> Block =
-        let x = types[0]
+    /// A change of indexing that is a view, or that copies only where the operand's layout forces it to.
+    let private view (x: TensorType) (result: TensorType) move : Block -> Block =
         match move with
         | Broadcast(sizes, dims) ->
-            fun blocks ->
+            fun block ->
                 let strides = Array.zeroCreate sizes.Length
                 for k, d in List.indexed dims do
-                    strides[d] <- if x.Sizes[k] = 1 then 0 else blocks[0].Strides[k]
-                { blocks[0] with Strides = strides }
-        | Permute order -> fun blocks -> { blocks[0] with Strides = [| for k in order -> blocks[0].Strides[k] |] }
-        | Reshape _ -> fun blocks -> { Blocks.contiguous x blocks[0] with Strides = Blocks.rowMajor result.Sizes }
+                    strides[d] <- if x.Sizes[k] = 1 then 0 else block.Strides[k]
+                { block with Strides = strides }
+        | Permute order -> fun block -> { block with Strides = [| for k in order -> block.Strides[k] |] }
         | Slice ranges ->
-            fun blocks ->
-                let block = blocks[0]
+            fun block ->
                 let offset =
                     if result.Count = 0 then
                         0
@@ -53,28 +51,36 @@ module internal Moving =
                 { block with
                     Offset = block.Offset + offset
                     Strides = [| for k, (_, step, _) in List.indexed ranges -> step * block.Strides[k] |] }
-        | Concat dim ->
+        | _ -> fun block -> { Blocks.contiguous x block with Strides = Blocks.rowMajor result.Sizes }
+
+    let private concat dim (types: TensorType array) (result: TensorType) (blocks: Block array) (target: Block) =
+        let strides = Blocks.rowMajor result.Sizes
+        let mutable start = 0
+        for k in 0 .. blocks.Length - 1 do
+            placeAny types[k] blocks[k] target.Data (target.Offset + start * strides[dim]) strides
+            start <- start + types[k].Sizes[dim]
+
+    let private pad (around: (int * int * int) list) value (x: TensorType) (result: TensorType) block (target: Block) =
+        Blocks.fillRange target.Data target.Offset result.Count value
+        let strides = Blocks.rowMajor result.Sizes
+        let start = around |> List.indexed |> List.sumBy (fun (k, (low, _, _)) -> low * strides[k])
+        let steps = [| for k, (_, _, between) in List.indexed around -> strides[k] * (between + 1) |]
+        placeAny x block target.Data (target.Offset + start) steps
+
+    /// Moves elements into a dense block; none for a view.
+    let filling (types: TensorType array) (result: TensorType) move : (Block array -> Block -> unit) option =
+        match move with
+        | Concat dim -> Some(concat dim types result)
+        | Pad(around, value) -> Some(fun blocks -> pad around value types[0] result blocks[0])
+        | Gather dim -> Some(Picking.gatherInto types dim)
+        | ScatterAdd dim -> Some(Picking.scatterAddInto types dim)
+        | _ -> None
+
+    let prepare (types: TensorType array) (result: TensorType) move : Block array -> Block =
+        match filling types result move with
+        | None -> let view = view types[0] result move in fun blocks -> view blocks[0]
+        | Some fill ->
             fun blocks ->
-                let output = Blocks.allocate result.DType result.Count
-                let strides = Blocks.rowMajor result.Sizes
-                let mutable start = 0
-                for ty, block in Array.zip types blocks do
-                    placeAny ty block output (start * strides[dim]) strides
-                    start <- start + ty.Sizes[dim]
-                Blocks.ofArray result output
-        | Pad(around, value) ->
-            fun blocks ->
-                let output = Blocks.allocate result.DType result.Count
-                // -0 is filled in as well.
-                if BitConverter.DoubleToInt64Bits value <> 0L then Blocks.fill output value
-                let strides = Blocks.rowMajor result.Sizes
-                let start = around |> List.indexed |> List.sumBy (fun (k, (low, _, _)) -> low * strides[k])
-                placeAny
-                    x
-                    blocks[0]
-                    output
-                    start
-                    [| for k, (_, _, between) in List.indexed around -> strides[k] * (between + 1) |]
-                Blocks.ofArray result output
-        | Gather dim -> Picking.prepareGather types result dim
-        | ScatterAdd dim -> Picking.prepareScatterAdd types dim
+                let target = Blocks.ofArray result (Blocks.uninitialised result.DType result.Count)
+                fill blocks target
+                target

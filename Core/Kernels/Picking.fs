@@ -21,12 +21,12 @@ module internal Picking =
         | :? (int array) as p -> p |> Array.map (fun i -> inside (int64 i))
         | p -> (p :?> int64 array) |> Array.map inside
 
-    let private gather<'T> (source: Block) extent (positions: int array) (output: Array) =
-        let x, y = source.Data :?> 'T array, output :?> 'T array
+    let private gather<'T> (source: Block) extent (positions: int array) (target: Block) =
+        let x, y = source.Data :?> 'T array, target.Data :?> 'T array
         let n = extent.Inner
         for o in 0 .. extent.Outer - 1 do
             let from = source.Offset + o * extent.Size * n
-            let into = o * positions.Length * n
+            let into = target.Offset + o * positions.Length * n
             if n = 1 then
                 for j in 0 .. positions.Length - 1 do
                     y[into + j] <- x[from + positions[j]]
@@ -34,44 +34,42 @@ module internal Picking =
                 for j in 0 .. positions.Length - 1 do
                     Array.Copy(x, from + positions[j] * n, y, into + j * n, n)
 
-    let prepareGather (types: TensorType array) (result: TensorType) dim : Block array -> Block =
+    /// Into a dense block.
+    let gatherInto (types: TensorType array) dim : Block array -> Block -> unit =
         let x, extent = types[0], extent types[0] dim
 
-        fun blocks ->
+        fun blocks target ->
             let positions = positions "Gather" types dim blocks[1]
-            let output = Blocks.allocate result.DType result.Count
             let source = Blocks.contiguous x blocks[0]
-            if result.Count > 0 then
-                match x.DType with
-                | DType.Float32 -> gather<float32> source extent positions output
-                | DType.Float64 -> gather<float> source extent positions output
-                | DType.Int32 -> gather<int> source extent positions output
-                | DType.Int64 -> gather<int64> source extent positions output
-                | _ -> gather<bool> source extent positions output
-            Blocks.ofArray result output
+            match x.DType with
+            | DType.Float32 -> gather<float32> source extent positions target
+            | DType.Float64 -> gather<float> source extent positions target
+            | DType.Int32 -> gather<int> source extent positions target
+            | DType.Int64 -> gather<int64> source extent positions target
+            | _ -> gather<bool> source extent positions target
 
     /// Row by row and position by position in ascending order, so that equal positions add up in that order.
-    let private add<'T when 'T :> INumber<'T>> (total: Array) (updates: Block) extent (positions: int array) =
-        let total, u = total :?> 'T array, updates.Data :?> 'T array
+    let private add<'T when 'T :> INumber<'T>> (target: Block) (updates: Block) extent (positions: int array) =
+        let total, u = target.Data :?> 'T array, updates.Data :?> 'T array
         let n = extent.Inner
         for o in 0 .. extent.Outer - 1 do
             for j in 0 .. positions.Length - 1 do
-                let into = (o * extent.Size + positions[j]) * n
+                let into = target.Offset + (o * extent.Size + positions[j]) * n
                 let from = updates.Offset + (o * positions.Length + j) * n
                 for k in 0 .. n - 1 do
                     total[into + k] <- 'T.op_Addition (total[into + k], u[from + k])
 
-    let prepareScatterAdd (types: TensorType array) dim : Block array -> Block =
+    /// Into a dense block.
+    let scatterAddInto (types: TensorType array) dim : Block array -> Block -> unit =
         let x, extent = types[0], extent types[0] dim
 
-        fun blocks ->
+        fun blocks target ->
             let positions = positions "ScatterAdd" types dim blocks[1]
-            let output = Blocks.copy x blocks[0]
+            Blocks.copyInto x blocks[0] target.Data target.Offset
             let updates = Blocks.contiguous types[2] blocks[2]
             if x.Count > 0 then
                 match x.DType with
-                | DType.Float32 -> add<float32> output updates extent positions
-                | DType.Float64 -> add<float> output updates extent positions
-                | DType.Int32 -> add<int> output updates extent positions
-                | _ -> add<int64> output updates extent positions
-            Blocks.ofArray x output
+                | DType.Float32 -> add<float32> target updates extent positions
+                | DType.Float64 -> add<float> target updates extent positions
+                | DType.Int32 -> add<int> target updates extent positions
+                | _ -> add<int64> target updates extent positions

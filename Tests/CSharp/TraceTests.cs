@@ -26,6 +26,21 @@ public class TraceTests
     }
 
     [Fact]
+    public void ExplainsWhatBecomesOfIt()
+    {
+        var trace = Trace.Of(x => Tensor.Exp(-(x * 2)) + 1, F64(1, 2));
+
+        Assert.Equal(
+            """
+              1. loop [2]: Mul; Neg; Exp; Add
+                 %0 → b3
+            kernels: 1; bytes of working memory: 0
+
+            """,
+            trace.Explain());
+    }
+
+    [Fact]
     public void OfAnAcceleratedFunctionIsThatOfTheFunction()
     {
         static Tensor Function(Tensor x) => Gradient.Of(y => y * y * y, x);

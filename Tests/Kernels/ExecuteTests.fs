@@ -64,7 +64,11 @@ let private layouts =
 let private draws =
     Seed.law "a draw's lane depends on seed, position and lane alone" 200 1. (fun random ->
         let draw = { Key = uint64 (random.NextInt64()); Position = uint64 (random.NextInt64()) }
-        let fill dtype n = Drawing.fill draw (TensorType(dtype, [ n ]))
+        let fill dtype n =
+            let ty = TensorType(dtype, [ n ])
+            let target = Blocks.ofArray ty (Blocks.allocate dtype n)
+            Drawing.fill draw ty target
+            target.Data
         let n = random.Next 40
         let prefix = (fill DType.Float64 100 :?> float array)[.. n - 1]
         let shorter = fill DType.Float64 n :?> float array

@@ -1,8 +1,11 @@
 namespace Functional
 
-/// A trace made ready to run: a kernel for each instruction, and what each may forget.
+open System
+open System.Collections.Generic
+
+/// A trace made ready to run op by op: a kernel for each instruction, and what each may forget.
 [<Sealed>]
-type internal Program(trace: Trace) =
+type internal Steps(trace: Trace) =
     let inputs, constants = trace.Inputs.Length, trace.Constants.Length
     let first = Array.scan (fun at (i: Instruction) -> at + i.Results.Length) (inputs + constants) trace.Instructions
 
@@ -15,7 +18,7 @@ type internal Program(trace: Trace) =
     let kernels =
         trace.Instructions
         |> Array.map (fun i ->
-            Execute.prepare i.Op.Kernel [ for v in i.Operands -> Program.TypeOf(trace, v) ] (List.ofArray i.Results))
+            Execute.prepare i.Op.Kernel [ for v in i.Operands -> trace.TypeOf v ] (List.ofArray i.Results))
 
     let operands = trace.Instructions |> Array.map (fun i -> Array.map slot i.Operands)
     let outputs = Array.map slot trace.Outputs
@@ -23,31 +26,22 @@ type internal Program(trace: Trace) =
 
     /// For each instruction the slots that nothing later reads.
     let released =
-        let last = System.Collections.Generic.Dictionary<int, int>()
+        let last = Dictionary<int, int>()
         for i in 0 .. operands.Length - 1 do
             for k in 0 .. trace.Instructions[i].Results.Length - 1 do
                 last[first[i] + k] <- i
             for s in operands[i] do
                 last[s] <- i
-        let released = Array.create operands.Length []
+        let kept, released = HashSet outputs, Array.create operands.Length []
         for entry in last do
-            if not (Array.contains entry.Key outputs) then
-                released[entry.Value] <- entry.Key :: released[entry.Value]
+            if not (kept.Contains entry.Key) then released[entry.Value] <- entry.Key :: released[entry.Value]
         released |> Array.map Array.ofList
 
-    member _.Trace = trace
-
-    static member TypeOf(trace: Trace, value) =
-        match value with
-        | Value.Input k -> trace.Inputs[k]
-        | Value.Constant k -> trace.Constants[k].Type
-        | Value.Result(i, k) -> trace.Instructions[i].Results[k]
-
-    /// Runs the program; its draws follow `start` in the stream.
+    /// Runs the trace; its draws follow `start` in the stream.
     member _.Run(start: Draw, blocks: Block array) : Block array =
         let slots = Array.zeroCreate<Block> first[operands.Length]
-        System.Array.Copy(blocks, slots, inputs)
-        System.Array.Copy(fixedSlots, 0, slots, inputs, constants)
+        Array.Copy(blocks, slots, inputs)
+        Array.Copy(fixedSlots, 0, slots, inputs, constants)
         for i in 0 .. operands.Length - 1 do
             let from = operands[i]
             let args = Array.zeroCreate<Block> from.Length
@@ -55,7 +49,7 @@ type internal Program(trace: Trace) =
                 args[k] <- slots[from[k]]
             let draw = { start with Position = start.Position + uint64 trace.Instructions[i].Draw }
             let results = kernels[i] draw args
-            System.Array.Copy(results, 0, slots, first[i], results.Length)
+            Array.Copy(results, 0, slots, first[i], results.Length)
             for s in released[i] do
                 slots[s] <- Unchecked.defaultof<Block>
         [| for s in outputs -> slots[s] |]

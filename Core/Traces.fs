@@ -18,14 +18,19 @@ type TraceReading =
     [<Extension>]
     static member ToDot(trace: Trace) = Print.dot trace
 
+    /// What becomes of it when it is compiled: a line for each pass, with its number of instructions before and after and the
+    /// rules that fired; a line for each kernel, with the values that it reads and makes; and the working memory of a run.
+    /// The text is for people; it changes between versions.
+    [<Extension>]
+    static member Explain(trace: Trace) = Explain.text trace
+
     /// The types of the tensors that it was made for, in the order in which they stand in the arguments.
     [<Extension>]
     static member InputTypes(trace: Trace) : IReadOnlyList<TensorType> = trace.Inputs
 
     /// The types of the tensors that it gives, in the order in which they stand in the result.
     [<Extension>]
-    static member OutputTypes(trace: Trace) : IReadOnlyList<TensorType> =
-        [| for v in trace.Outputs -> Program.TypeOf(trace, v) |]
+    static member OutputTypes(trace: Trace) : IReadOnlyList<TensorType> = [| for v in trace.Outputs -> trace.TypeOf v |]
 
     /// How many ops one run takes.
     [<Extension>]
@@ -54,3 +59,8 @@ module Trace =
 
     /// A graph in the DOT language of Graphviz.
     let toDot (trace: Trace) = Print.dot trace
+
+    /// What becomes of it when it is compiled: a line for each pass, with its number of instructions before and after and the
+    /// rules that fired; a line for each kernel, with the values that it reads and makes; and the working memory of a run.
+    /// The text is for people; it changes between versions.
+    let explain (trace: Trace) = Explain.text trace

@@ -1,0 +1,20 @@
+namespace Functional
+
+/// A trace made ready to run. It is made better, planned and compiled when it is first run.
+[<Sealed>]
+type internal Program(trace: Trace) =
+    let runner = lazy Runner(Plan.make (fst (Pipeline.run false trace)))
+
+    /// As it was recorded.
+    member _.Trace = trace
+
+    /// Runs the program; its draws follow `start` in the stream.
+    member _.Run(start: Draw, blocks: Block array) : Block array = runner.Value.Run(start, blocks)
+
+    /// A program that is compiled already.
+    static member Prepared(trace: Trace) =
+        let program = Program trace
+        program.Prepare()
+        program
+
+    member private _.Prepare() = runner.Force() |> ignore

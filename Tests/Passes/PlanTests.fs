@@ -1,0 +1,158 @@
+/// Plans compute what traces say.
+module Functional.Tests.Passes.PlanTests
+
+open System
+open Expecto
+open Functional
+open Functional.FSharp
+open Functional.Properties
+open Functional.Tests
+
+let private draw: Draw = { Key = 7UL; Position = 3UL }
+let private blocks inputs = [| for t in inputs -> (Execute.blockOf t).Value |]
+
+let private tensors (trace: Trace) (run: Draw * Block array -> Block array) inputs : Result<Tensor list, exn> =
+    Compare.attempt (fun () ->
+        [ for v, block in Seq.zip trace.Outputs (run (draw, blocks inputs)) -> Direct.Tensor(trace.TypeOf v, block) ])
+
+/// A plan's loops are well formed, and two runs of it give what the trace gives op by op.
+let private agrees (f: Tensor list -> Tensor list) inputs =
+    match Compare.attempt (fun () -> traceOf f inputs) with
+    | Error e -> Verdict.Silent e.Message
+    | Ok trace ->
+        let expected = tensors trace (Steps trace).Run inputs
+        let better, _ = Pipeline.run false trace
+        let plan = Plan.make better
+        let loops =
+            plan.Launches
+            |> Seq.tryPick (fun launch ->
+                match launch with
+                | Launch.Fused(loop, sizes, operands, _, _) when
+                    loop.Reduced.Length = sizes.Length
+                    && operands |> Array.forall (fun a -> a.Strides.Length = sizes.Length)
+                    ->
+                    Loops.problem loop
+                | Launch.Fused _ -> Some "ranks differ"
+                | Launch.Call _ -> None)
+        let runner = Runner plan
+        let first, second = tensors trace runner.Run inputs, tensors trace runner.Run inputs
+
+        match loops, Compare.outcomes expected first, Compare.outcomes expected second with
+        | None, None, None -> Verdict.Holds
+        | loops, first, second -> Verdict.Fails $"{loops} {first} {second}\n{Print.text better}\n{Plan.text plan}"
+
+let private onPrograms name change =
+    Seed.law name 500 0.5 (fun random ->
+        let program = Generate.program 10 random
+        agrees (change (RandomProgram.run program)) (RandomProgram.inputs program))
+
+let private withGradient f xs = let ys, gradient = Functions.withGradient f xs in ys @ gradient
+
+let private srelu (tl: Tensor, al: Tensor, tr: Tensor, ar: Tensor, x: Tensor) =
+    Tensor.where (x .< tl) (tl + al * (x - tl)) (Tensor.where (x .> tr) (tr + ar * (x - tr)) x)
+
+let private vector count = Tensor.create [ count ] "" (Array.init count (fun k -> float32 k / 100f))
+
+let private sreluInputs () =
+    let x = Tensor.create [ 64; 256 ] "" (Array.init (64 * 256) (fun k -> float32 (k % 37) / 10f - 1f))
+    vector 256, vector 256, vector 256, vector 256, x
+
+let private allocation = test "a run allocates its results and nothing else to speak of" {
+    let inputs = sreluInputs ()
+    let trace = traceOf (grad (fun p -> Tensor.sum [] (exp (srelu p)))) inputs
+    let runner = Runner(Plan.make (fst (Pipeline.run false trace)))
+    let leaves, _ = Structures.flatten (box inputs)
+    let given = blocks leaves
+
+    for _ in 1..50 do
+        runner.Run(draw, given) |> ignore
+
+    let before = GC.GetAllocatedBytesForCurrentThread()
+    runner.Run(draw, given) |> ignore
+    let bytes = GC.GetAllocatedBytesForCurrentThread() - before
+    let results = trace.Outputs |> Array.sumBy (fun v -> int64 (trace.TypeOf v).Count * 4L)
+    // For each result an array's header and a block, the array of them, and what threads share work by: nothing that grows
+    // with the sizes, as any value of [64; 256] would.
+    Expect.isLessThan (bytes - results) 2000L "bytes beside the results"
+}
+
+let private concurrent = test "threads run one plan at once" {
+    let inputs = sreluInputs ()
+    let trace =
+        traceOf (fun p -> let y = srelu p in Tensor.matmul (Tensor.transpose y) y |> exp |> Tensor.sum [ 0 ]) inputs
+    let runner = Runner(Plan.make (fst (Pipeline.run false trace)))
+    let leaves, _ = Structures.flatten (box inputs)
+    let given = blocks leaves
+    let expected = Blocks.toArray trace.Inputs[0] (runner.Run(draw, given)[0])
+
+    System.Threading.Tasks.Parallel.For(
+        0,
+        64,
+        fun _ ->
+            let now = Blocks.toArray trace.Inputs[0] (runner.Run(draw, given)[0])
+            if not (Blocks.sameBits expected now) then failwith "another result"
+    )
+    |> ignore
+}
+
+let private kept = test "results outlive later runs" {
+    let trace = traceOf (fun (x: Tensor) -> exp x, exp x + 1., x * 2.) (vector 100)
+    let runner = Runner(Plan.make (fst (Pipeline.run false trace)))
+    let run k = runner.Run(draw, blocks [ vector 100 * float k ])
+    let first = run 1 |> Array.map (Blocks.toArray trace.Inputs[0])
+    let copies = first |> Array.map (fun data -> data.Clone() :?> Array)
+    for k in 2..5 do
+        run k |> ignore
+    Array.iter2 (fun a b -> Expect.isTrue (Blocks.sameBits a b) "the same elements") first copies
+}
+
+let private memory = test "memory is used again" {
+    let far (x: Tensor) = List.fold (fun (y: Tensor) _ -> Tensor.transpose (exp y)) x [ 1..20 ]
+    let trace = traceOf far (Tensor.create [ 100; 100 ] "" (Array.create 10_000 0.1f))
+    let plan = Plan.make (fst (Pipeline.run false trace))
+    Expect.isLessThanOrEqual (Plan.arenaBytes plan) (2L * 40_000L + 128L) "bytes for at most two values at once"
+}
+
+let private large = test "20,000 pieces of work are fused in groups" {
+    let step (y: Tensor) k = if k % 100 = 0 then Tensor.transpose (y + 1.) else y * 1.5 - float (k % 7)
+    let trace = traceOf (fun x -> List.fold step x [ 1..20_000 ]) (Tensor.create [ 2; 3 ] "" [| 1f .. 6f |])
+    let plan = Plan.make (fst (Pipeline.run false trace))
+    let most =
+        plan.Launches
+        |> Seq.map (fun launch ->
+            match launch with
+            | Launch.Fused(_, _, _, _, work) -> work.Length
+            | Launch.Call _ -> 1)
+        |> Seq.max
+    Expect.isLessThan most 100 "work in one loop"
+    Expect.isLessThan plan.Launches.Length 1000 "loops"
+}
+
+let private failing = test "a loop that is not compiled runs piece by piece" {
+    let inputs = sreluInputs ()
+    let trace = traceOf (grad (fun p -> Tensor.sum [] (exp (srelu p)))) inputs
+    let leaves, _ = Structures.flatten (box inputs)
+    let plan = Plan.make (fst (Pipeline.run false trace))
+    let broken launch =
+        match launch with
+        | Launch.Fused(loop, sizes, operands, results, work) ->
+            Launch.Fused({ loop with Results = [ 10_000 ] }, sizes, operands, results, work)
+        | call -> call
+    let runner, other = Runner plan, Runner { plan with Launches = Array.map broken plan.Launches }
+    let leaves = List.ofArray leaves
+    Expect.isEmpty runner.Failures "compiled"
+    Expect.equal other.Failures.Length plan.Launches.Length "not compiled"
+    Expect.equal (Compare.outcomes (tensors trace runner.Run leaves) (tensors trace other.Run leaves)) None "the bits"
+}
+
+let tests =
+    testList
+        "Plans"
+        [ allocation
+          concurrent
+          kept
+          memory
+          large
+          failing
+          onPrograms "a plan gives the bits of a program" id
+          onPrograms "a plan gives the bits of a gradient" withGradient ]
