@@ -87,10 +87,6 @@ and [<Sealed>] DTypeException internal (op, operands, problem, remedy) = inherit
 and [<Sealed>] DimensionException internal (op, operands, problem, remedy) = inherit FunctionalException(op, operands, problem, remedy)
 /// An object that is not a structure of tensors: a type unknown, a cycle, null where a tensor is due.
 and [<Sealed>] StructureException internal (op, operands, problem, remedy) = inherit FunctionalException(op, operands, problem, remedy)
-/// A traced tensor was used after its trace had ended.
-and [<Sealed>] EscapedTensorException internal (op, operands, problem, remedy) = inherit FunctionalException(op, operands, problem, remedy)
-/// The value of a tensor was asked for where only its type is known.
-and [<Sealed>] HostReadException internal (op, operands, problem, remedy) = inherit FunctionalException(op, operands, problem, remedy)
 
 /// What one lane can compute. Closed: kernels and compiler match on it. Bool lanes are 0 and 1.
 type internal Scalar =
@@ -115,7 +111,10 @@ type Formula =
 
 type internal Reduction = SumOf | ProductOf | MaxOf | MinOf | AnyOf | AllOf | ArgMaxOf | ArgMinOf
 
-/// A change of indexing. The first four are views: nothing is copied.
+/// Windows along a dimension: number o has at k the position o · Stride + k · Dilation.
+type internal Window = { Dim: int; Size: int; Stride: int; Dilation: int }
+
+/// A change of indexing. The first five are views, a reshape where strides can say it: nothing is copied.
 type internal Move =
     /// To these sizes; dimension k of the operand becomes dimension dims[k] of the result.
     | Broadcast of sizes: int list * dims: int list
@@ -123,6 +122,10 @@ type internal Move =
     | Reshape of int list
     /// Start, step (not 0) and count for each dimension.
     | Slice of (int * int * int) list
+    /// The dimension counts the windows; their positions become a new last dimension.
+    | Windows of Window
+    /// The transpose of Windows, onto a dimension of this size: what overlaps adds up, window by window.
+    | Overlap of Window * size: int
     | Concat of dim: int
     /// Elements added before, after and between in each dimension, and their value.
     | Pad of (int * int * int) list * value: float
@@ -135,12 +138,10 @@ type internal Move =
 type internal Contraction = { Batch: (int * int) list; Sum: (int * int) list }
 
 /// Which numbers a draw gives: a pure function of the generator's key and the draw's position in its stream.
-[<Struct>]
-type internal Draw = { Key: uint64; Position: uint64 }
+type [<Struct>] internal Draw = { Key: uint64; Position: uint64 }
 
 /// Elements in memory, seen through strides.
-[<ReferenceEquality>]
-type internal Block = { Data: Array; Offset: int; Strides: int array }
+type [<ReferenceEquality>] internal Block = { Data: Array; Offset: int; Strides: int array }
 
 /// How the compiler sees an op: the one closed choice.
 type internal Kernel =
@@ -155,8 +156,7 @@ type internal Kernel =
     | Opaque of (TensorType list -> TensorType list -> Array list -> Array list)
 
 /// One element, as the oracle sees it. Bool is Whole 0 or 1.
-[<Struct>]
-type internal Lane = Real of real: float | Whole of whole: int64
+type [<Struct>] internal Lane = Real of real: float | Whole of whole: int64
 
 /// A tensor as the oracle sees it: a lane for every index.
 [<ReferenceEquality>]

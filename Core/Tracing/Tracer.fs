@@ -3,6 +3,16 @@ namespace Functional
 open System
 open System.Collections.Generic
 
+/// A traced tensor was used after its trace had ended.
+[<Sealed>]
+type EscapedTensorException internal (op, operands, problem, remedy) =
+    inherit FunctionalException(op, operands, problem, remedy)
+
+/// The value of a tensor was asked for where only its type is known.
+[<Sealed>]
+type HostReadException internal (op, operands, problem, remedy) =
+    inherit FunctionalException(op, operands, problem, remedy)
+
 /// Records one call: ops become nodes. Values are computed only where the host reads one, and each reading is noted.
 [<Sealed>]
 type internal Tracer(name: string, depth: int, inputs: Tensor list) as this =
