@@ -11,6 +11,7 @@ let tests =
                 ArrangingTests.tests
                 IndexingTests.tests
                 SortingTests.tests
+                ConvolutionTests.tests
                 FormatTests.tests
                 ElementwiseTests.tests
                 ReductionTests.tests

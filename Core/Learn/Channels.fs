@@ -4,8 +4,7 @@ namespace Functional
 [<RequireQualifiedAccess>]
 module internal Channels =
     /// The dimension labelled C; the last one of an unformatted tensor.
-    let dimension op (t: TensorType) =
-        if t.Format.IsNone then Labels.dimension op t -1 else List.head (Labels.find op t 'C')
+    let dimension op (t: TensorType) = Labels.channels op t
 
     let sum dim (x: Tensor) = Define.apply (Movement.sum [ dim ]) [ x ]
 
