@@ -12,6 +12,8 @@ let tests =
                 IndexingTests.tests
                 SortingTests.tests
                 ConvolutionTests.tests
+                PoolingTests.tests
+                NormalisationTests.tests
                 FormatTests.tests
                 ElementwiseTests.tests
                 ReductionTests.tests

@@ -13,6 +13,9 @@ internal static class Dimensions
     public static FSharpList<int> Labelled(string op, Tensor x, string labels) =>
         Statistics.labelled(op, x.Type, labels);
 
+    /// <summary>An operand that may be left out.</summary>
+    public static FSharpOption<Tensor>? Optional(Tensor? x) => x is null ? null : FSharpOption<Tensor>.Some(x);
+
     /// <summary>Applies a reduction, keeping its dimensions with size 1 or not.</summary>
     public static Tensor Reduce(
         Func<FSharpList<int>, Tensor, Tensor> reduction, FSharpList<int> dims, bool keep, Tensor x) =>

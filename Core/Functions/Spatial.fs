@@ -88,10 +88,10 @@ module SpatialFunctions =
 
         /// The mean over all spatial dimensions, which stay with size 1; of nothing NaN.
         /// Throws DTypeException for integers and Bool.
-        let globalAveragePool (x: Tensor) : Tensor = Pooling.whole "GlobalAveragePool" Statistics.mean x
+        let globalAveragePool (x: Tensor) : Tensor = Pooling.wholeAverage x
 
         /// The greatest over all spatial dimensions, which stay with size 1.
-        let globalMaxPool (x: Tensor) : Tensor = Pooling.whole "GlobalMaxPool" Statistics.max x
+        let globalMaxPool (x: Tensor) : Tensor = Pooling.wholeMax x
 
         /// As many means along each spatial dimension as are asked for: number i of m is that of elements
         /// ⌊i · n / m⌋ … ⌈(i + 1) · n / m⌉ - 1 of n.

@@ -98,9 +98,12 @@ module internal Pooling =
         |> Arranging.resized ([ for d in others -> x.Shape[d] ] @ sizes) Format.None
         |> fun y -> Movement.relabel x.Format (Define.apply (Movement.permute order) [ y ])
 
-    /// Over all positions; the spatial dimensions stay, with size 1.
-    let whole op (reduce: int list -> Tensor -> Tensor) (x: Tensor) : Tensor =
-        Statistics.keep reduce (Sliding.spatial op x.Type) x
+    /// The mean over all positions; the spatial dimensions stay, with size 1.
+    let wholeAverage (x: Tensor) : Tensor =
+        Statistics.keep Statistics.mean (Sliding.spatial "GlobalAveragePool" x.Type) x
+
+    /// The greatest over all positions; the spatial dimensions stay, with size 1.
+    let wholeMax (x: Tensor) : Tensor = Statistics.keep Statistics.max (Sliding.spatial "GlobalMaxPool" x.Type) x
 
     /// Part i of a dimension of size n in `count` parts, which may overlap, is ⌊i · n / count⌋ … ⌈(i + 1) · n / count⌉ - 1.
     let private parts (x: Tensor) n count : Tensor * Tensor =
