@@ -25,6 +25,7 @@ let tests =
               "Learn"
               [ Learn.ActivationTests.tests
                 Learn.LossTests.tests
+                Learn.LossOptionTests.tests
                 Learn.LayerTests.tests
                 Learn.OptimiserTests.tests
                 Learn.NetworkTests.tests
