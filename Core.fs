@@ -10,8 +10,7 @@ type DType = Float32 = 0 | Float64 = 1 | Int32 = 2 | Int64 = 3 | Bool = 4
 
 /// A label for each dimension: S spatial, C channel, B batch, T time, U unspecified. S and U may repeat, C, B and T may
 /// not. The empty format belongs to an unformatted tensor. Kept in the order given.
-[<Sealed; AllowNullLiteral(false)>]
-type Format private (labels: string) =
+type [<Sealed; AllowNullLiteral(false)>] Format private (labels: string) =
     static member None = Format ""
     /// Reads labels such as "BCSS". Throws TensorFormatException for any other letter, or for a repeated C, B or T.
     static member Parse(labels: string) =
@@ -34,11 +33,12 @@ and [<Sealed; AllowNullLiteral(false)>] TensorType(dtype: DType, shape: seq<int>
     let sizes = Array.ofSeq shape
     let count = sizes |> Array.fold (fun n size -> min (n * int64 size) (1L <<< 31)) 1L
     let hash = HashCode.Combine(dtype, format, sizes |> Array.fold (fun h size -> h * 31 + size) sizes.Length)
+    let shown () = $"""[{String.Join(", ", sizes)}]"""
     do
         if sizes |> Array.exists (fun size -> size < 0) || count > int64 Array.MaxLength then
-            raise (ShapeException("Tensor", [], $"""no tensor has sizes [{String.Join(", ", sizes)}]""", "sizes are at least 0, and at most 2^31 elements in all"))
+            raise (ShapeException("Tensor", [], $"no tensor has sizes {shown ()}", "sizes are at least 0, in all at most 2^31 elements"))
         if not format.IsNone && format.Labels.Length <> sizes.Length then
-            raise (TensorFormatException("Tensor", [], $"format \"{format}\" does not label {sizes.Length} dimensions", "give one label for each dimension"))
+            raise (TensorFormatException("Tensor", [], $"\"{format}\" labels no {sizes.Length} dimensions", "give a label for each"))
     new(dtype, shape) = TensorType(dtype, shape, Format.None)
     member _.DType = dtype
     member _.Shape = sizes :> IReadOnlyList<int>
@@ -52,9 +52,7 @@ and [<Sealed; AllowNullLiteral(false)>] TensorType(dtype: DType, shape: seq<int>
         match other with
         | :? TensorType as t -> t.DType = dtype && t.Format = format && ReadOnlySpan(sizes).SequenceEqual(ReadOnlySpan t.Sizes)
         | _ -> false
-    override _.ToString() =
-        let labels = if format.IsNone then "" else $" \"{format}\""
-        $"""{dtype}[{String.Join(", ", sizes)}]{labels}"""
+    override _.ToString() = string dtype + shown () + (if format.IsNone then "" else $" \"{format}\"")
     static member op_Equality(a: TensorType, b: TensorType) = a.Equals b
     static member op_Inequality(a: TensorType, b: TensorType) = not (a.Equals b)
 
@@ -67,10 +65,12 @@ and [<AbstractClass>] FunctionalException internal (op: string, operands: Tensor
     member _.Remedy = remedy
     /// File and line, or method, of the first frame outside the library; empty before the error is thrown.
     member e.CallSite =
+        let own = [ "Functional"; "Functional.CSharp"; "FSharp.Core" ]
+        let isOwn (name: string) = name.StartsWith "System." || List.contains (name.Split(',')[0]) own
         let user (frame: Diagnostics.StackFrame) =
             match Diagnostics.DiagnosticMethodInfo.Create frame with
             | null -> None
-            | m when m.DeclaringAssemblyName.StartsWith "System." || List.contains (m.DeclaringAssemblyName.Split(',')[0]) [ "Functional"; "Functional.CSharp"; "FSharp.Core" ] -> None
+            | m when isOwn m.DeclaringAssemblyName -> None
             | m -> Some(match frame.GetFileName() with null -> $"{m.DeclaringTypeName}.{m.Name}" | file -> $"{file}:{frame.GetFileLineNumber()}")
         Diagnostics.StackTrace(e, true).GetFrames() |> Array.tryPick user |> Option.defaultValue ""
     override e.Message =
@@ -111,7 +111,6 @@ type Formula =
 
 type internal Reduction = SumOf | ProductOf | MaxOf | MinOf | AnyOf | AllOf | ArgMaxOf | ArgMinOf
 
-/// Windows along a dimension: number o has at k the position o · Stride + k · Dilation.
 type internal Window = { Dim: int; Size: int; Stride: int; Dilation: int }
 
 /// A change of indexing. The first five are views, a reshape where strides can say it: nothing is copied.
@@ -122,7 +121,7 @@ type internal Move =
     | Reshape of int list
     /// Start, step (not 0) and count for each dimension.
     | Slice of (int * int * int) list
-    /// The dimension counts the windows; their positions become a new last dimension.
+    /// The dimension counts windows o; k, a new last dimension, their positions o · Stride + k · Dilation.
     | Windows of Window
     /// The transpose of Windows, onto a dimension of this size: what overlaps adds up, window by window.
     | Overlap of Window * size: int
@@ -138,10 +137,10 @@ type internal Move =
 type internal Contraction = { Batch: (int * int) list; Sum: (int * int) list }
 
 /// Which numbers a draw gives: a pure function of the generator's key and the draw's position in its stream.
-type [<Struct>] internal Draw = { Key: uint64; Position: uint64 }
+[<Struct>] type internal Draw = { Key: uint64; Position: uint64 }
 
 /// Elements in memory, seen through strides.
-type [<ReferenceEquality>] internal Block = { Data: Array; Offset: int; Strides: int array }
+[<ReferenceEquality>] type internal Block = { Data: Array; Offset: int; Strides: int array }
 
 /// How the compiler sees an op: the one closed choice.
 type internal Kernel =
@@ -156,15 +155,13 @@ type internal Kernel =
     | Opaque of (TensorType list -> TensorType list -> Array list -> Array list)
 
 /// One element, as the oracle sees it. Bool is Whole 0 or 1.
-type [<Struct>] internal Lane = Real of real: float | Whole of whole: int64
+[<Struct>] type internal Lane = Real of real: float | Whole of whole: int64
 
 /// A tensor as the oracle sees it: a lane for every index.
-[<ReferenceEquality>]
-type internal Lanes = { Type: TensorType; At: int list -> Lane }
+[<ReferenceEquality>] type internal Lanes = { Type: TensorType; At: int list -> Lane }
 
 /// An operation, defined once; every interpreter reads one field of it. Two ops are equal by name and attributes.
-[<CustomEquality; NoComparison>]
-type Op =
+type [<CustomEquality; NoComparison>] Op =
     internal
         { Name: string
           Attributes: (string * objnull) list
@@ -220,18 +217,21 @@ and [<Sealed; AllowNullLiteral(false)>] Tensor internal (ty: TensorType, origin:
     member internal _.Interpreter = interpreter
     /// Type and elements, the middle of long dimensions left out; of a traced tensor the type alone.
     override t.ToString() = if isNull interpreter then string ty else interpreter.Show t
+    /// The outermost interpreter among operands. A null is no tensor, whatever the compiler was told.
+    static member internal Chosen(op: obj, args: Tensor list) : Interpreter =
+        let isTensor (a: Tensor) = not (isNull (box a))
+        if not (List.forall isTensor args) then
+            raise (StructureException(string op, List.filter isTensor args |> List.map _.Type, "an operand is null", "give a tensor in its place"))
+        let outer (a: Interpreter) (b: Interpreter) = if isNull b || not (isNull a) && a.Depth <= b.Depth then a else b
+        args |> List.fold (fun chosen a -> outer chosen a.Interpreter) null
     /// Gives an op to the interpreter in charge of its operands.
-    static member internal Apply(op: Op, args: Tensor list) =
-        let mutable chosen: Interpreter = null
-        for a in args do
-            let i = a.Interpreter
-            if not (isNull i) && (isNull chosen || i.Depth < chosen.Depth) then chosen <- i
-        chosen.Apply(op, args)
+    static member internal Apply(op: Op, args: Tensor list) = Tensor.Chosen(op.Name, args).Apply(op, args)
     static member internal Literal(dtype: DType, value: float) = Tensor(TensorType(dtype, []), Origin.Literal value, null)
-    static member private Unary(f, a: Tensor) = a.Interpreter.Lift(f, [ a ])
-    static member private Binary(f, a: Tensor, b: Tensor) = (if isNull a.Interpreter then b else a).Interpreter.Lift(f, [ a; b ])
-    static member private Binary(f, a: Tensor, b: float) = a.Interpreter.Lift(f, [ a; Tensor.Literal(a.DType, b) ])
-    static member private Binary(f, a: float, b: Tensor) = b.Interpreter.Lift(f, [ Tensor.Literal(b.DType, a); b ])
+    static member private Lift(f: Scalar, args: Tensor list) = Tensor.Chosen(f, args).Lift(f, args)
+    static member private Binary(f, a: Tensor, b: Tensor) = Tensor.Lift(f, [ a; b ])
+    static member private Number(f, like: Tensor, value) = Tensor.Chosen(f, [ like ]) |> ignore; Tensor.Literal(like.DType, value)
+    static member private Binary(f, a: Tensor, b: float) = Tensor.Lift(f, [ a; Tensor.Number(f, a, b) ])
+    static member private Binary(f, a: float, b: Tensor) = Tensor.Lift(f, [ Tensor.Number(f, b, a); b ])
     static member (+)(a: Tensor, b: Tensor) = Tensor.Binary(Add, a, b)
     static member (+)(a: Tensor, b: float) = Tensor.Binary(Add, a, b)
     static member (+)(a: float, b: Tensor) = Tensor.Binary(Add, a, b)
@@ -250,7 +250,7 @@ and [<Sealed; AllowNullLiteral(false)>] Tensor internal (ty: TensorType, origin:
     static member Pow(a: Tensor, b: float) = Tensor.Binary(Pow, a, b)
     static member Pow(a: float, b: Tensor) = Tensor.Binary(Pow, a, b)
     static member Atan2(a: Tensor, b: Tensor) = Tensor.Binary(Atan2, a, b)
-    static member (~-)(a: Tensor) = Tensor.Unary(Neg, a)
+    static member (~-)(a: Tensor) = Tensor.Lift(Neg, [ a ])
     static member op_LessThan(a: Tensor, b: Tensor) = Tensor.Binary(Less, a, b)
     static member op_LessThan(a: Tensor, b: float) = Tensor.Binary(Less, a, b)
     static member op_GreaterThan(a: Tensor, b: Tensor) = Tensor.Binary(Less, b, a)
@@ -262,36 +262,36 @@ and [<Sealed; AllowNullLiteral(false)>] Tensor internal (ty: TensorType, origin:
     static member op_BitwiseAnd(a: Tensor, b: Tensor) = Tensor.Binary(And, a, b)
     static member op_BitwiseOr(a: Tensor, b: Tensor) = Tensor.Binary(Or, a, b)
     static member op_ExclusiveOr(a: Tensor, b: Tensor) = Tensor.Binary(Xor, a, b)
-    static member op_LogicalNot(a: Tensor) = Tensor.Unary(Not, a)
+    static member op_LogicalNot(a: Tensor) = Tensor.Lift(Not, [ a ])
     static member private Only(a: Tensor) =
-        if a.Count <> 1 then raise (ShapeException("Cast", [ a.Type ], $"{a.Count} elements are no single number", "reduce it, or take its elements as an array"))
-        let block = a.Interpreter.Read a in block.Data.GetValue block.Offset
+        let interpreter = Tensor.Chosen("Cast", [ a ])
+        if a.Count <> 1 then raise (ShapeException("Cast", [ a.Type ], $"{a.Count} elements are no single number", "reduce it, or read an array"))
+        let block = interpreter.Read a in block.Data.GetValue block.Offset
     static member op_Explicit(a: Tensor) : float = Convert.ToDouble(Tensor.Only a)
     static member op_Explicit(a: Tensor) : float32 = Convert.ToSingle(Tensor.Only a)
     static member op_Explicit(a: Tensor) : int64 = match Tensor.Only a with :? int64 as n -> n | x -> Int64.CreateSaturating(Convert.ToDouble x)
     static member op_Explicit(a: Tensor) : int = match Tensor.Only a with :? int64 as n -> int n | x -> Int32.CreateSaturating(Convert.ToDouble x)
     static member op_Explicit(a: Tensor) : bool = Convert.ToBoolean(Tensor.Only a)
-    static member Abs(a: Tensor) = Tensor.Unary(Abs, a)
-    static member Floor(a: Tensor) = Tensor.Unary(Floor, a)
-    static member Ceiling(a: Tensor) = Tensor.Unary(Ceil, a)
+    static member Abs(a: Tensor) = Tensor.Lift(Abs, [ a ])
+    static member Floor(a: Tensor) = Tensor.Lift(Floor, [ a ])
+    static member Ceiling(a: Tensor) = Tensor.Lift(Ceil, [ a ])
     /// To the nearest integer, halves to even.
-    static member Round(a: Tensor) = Tensor.Unary(Round, a)
-    static member Sqrt(a: Tensor) = Tensor.Unary(Sqrt, a)
-    static member Exp(a: Tensor) = Tensor.Unary(Exp, a)
-    static member Log(a: Tensor) = Tensor.Unary(Log, a)
-    static member Sin(a: Tensor) = Tensor.Unary(Sin, a)
-    static member Cos(a: Tensor) = Tensor.Unary(Cos, a)
-    static member Tan(a: Tensor) = Tensor.Unary(Tan, a)
-    static member Asin(a: Tensor) = Tensor.Unary(Asin, a)
-    static member Acos(a: Tensor) = Tensor.Unary(Acos, a)
-    static member Atan(a: Tensor) = Tensor.Unary(Atan, a)
-    static member Sinh(a: Tensor) = Tensor.Unary(Sinh, a)
-    static member Cosh(a: Tensor) = Tensor.Unary(Cosh, a)
-    static member Tanh(a: Tensor) = Tensor.Unary(Tanh, a)
+    static member Round(a: Tensor) = Tensor.Lift(Round, [ a ])
+    static member Sqrt(a: Tensor) = Tensor.Lift(Sqrt, [ a ])
+    static member Exp(a: Tensor) = Tensor.Lift(Exp, [ a ])
+    static member Log(a: Tensor) = Tensor.Lift(Log, [ a ])
+    static member Sin(a: Tensor) = Tensor.Lift(Sin, [ a ])
+    static member Cos(a: Tensor) = Tensor.Lift(Cos, [ a ])
+    static member Tan(a: Tensor) = Tensor.Lift(Tan, [ a ])
+    static member Asin(a: Tensor) = Tensor.Lift(Asin, [ a ])
+    static member Acos(a: Tensor) = Tensor.Lift(Acos, [ a ])
+    static member Atan(a: Tensor) = Tensor.Lift(Atan, [ a ])
+    static member Sinh(a: Tensor) = Tensor.Lift(Sinh, [ a ])
+    static member Cosh(a: Tensor) = Tensor.Lift(Cosh, [ a ])
+    static member Tanh(a: Tensor) = Tensor.Lift(Tanh, [ a ])
 
 /// An operand inside a trace: one of its inputs or constants, or the k-th result of an instruction.
-[<RequireQualifiedAccess>]
-type internal Value = Input of int | Constant of int | Result of instruction: int * k: int
+[<RequireQualifiedAccess>] type internal Value = Input of int | Constant of int | Result of instruction: int * k: int
 
 type internal Instruction = { Op: Op; Operands: Value array; Results: TensorType array; Draw: int }
 

@@ -12,7 +12,7 @@ let private program (seed: int) (number: int) = Generate.program 8 (Random(seed 
 /// Runs for some seconds on all processors; the exit code.
 let run (seconds: float) (seed: int) =
     let clock = Stopwatch.StartNew()
-    let mutable programs, mismatches = 0, 0
+    let mutable programs, mismatches, steps = 0, 0, 0
     let gate = obj ()
 
     let report number law (smallest: RandomProgram, verdict: Verdict) =
@@ -30,7 +30,9 @@ let run (seconds: float) (seed: int) =
     let worker _ =
         while clock.Elapsed.TotalSeconds < seconds do
             let number = Interlocked.Increment &programs
-            ProgramLaws.all |> List.exists (check number (program seed number)) |> ignore
+            let program = program seed number
+            Interlocked.Add(&steps, program.Steps.Length) |> ignore
+            ProgramLaws.all |> List.exists (check number program) |> ignore
 
     let threads = [| for _ in 1 .. Environment.ProcessorCount -> Thread((fun () -> worker ()), 16 <<< 20) |]
     for t in threads do
@@ -38,5 +40,5 @@ let run (seconds: float) (seed: int) =
     for t in threads do
         t.Join()
 
-    printfn $"programs={programs} mismatches={mismatches} seed={seed}"
+    printfn $"programs={programs} mismatches={mismatches} steps={float steps / float programs:F1} each seed={seed}"
     min 1 mismatches

@@ -19,7 +19,21 @@ let tests =
                 ReductionTests.tests
                 ContractionTests.tests
                 CreationTests.tests
-                RandomTests.tests ]
+                RandomTests.tests
+                FormatLaws.tests
+                DistributionTests.tests
+                BadInputTests.tests ]
+          testList
+              "Kernels"
+              [ Kernels.FoldTests.tests
+                Kernels.ExecuteTests.tests
+                Kernels.WorkersTests.tests
+                Kernels.ContractingTests.tests ]
+          testList "Tracing" [ Tracing.StructureTests.tests; Tracing.TracerTests.tests; Tracing.MemoTests.tests ]
+          testList
+              "Interpret"
+              [ Interpret.EvaluateTests.tests; Interpret.PrintTests.tests; Interpret.VerifyTests.tests ]
+          testList "Transform" [ Transform.DerivativeTests.tests ]
           testList "Properties" [ Properties.ProgramTests.tests; Properties.CatalogueTests.tests ]
           testList
               "Learn"
@@ -29,6 +43,7 @@ let tests =
                 Learn.LayerTests.tests
                 Learn.OptimiserTests.tests
                 Learn.NetworkTests.tests
+                Learn.DataTests.tests
                 Learn.DigitsTests.tests ] ]
 
 [<EntryPoint>]

@@ -11,7 +11,10 @@ internal static class Dimensions
     public static FSharpList<int> Listed(ReadOnlySpan<int> dims) => ListModule.OfArray(dims.ToArray());
 
     public static FSharpList<int> Labelled(string op, Tensor x, string labels) =>
-        Statistics.labelled(op, x.Type, labels);
+        Statistics.labelled(op, Operands.given(op, x).Type, labels);
+
+    /// <summary>The one dimension with a label.</summary>
+    public static int At(string op, Tensor x, char label) => Labels.single(op, Operands.given(op, x).Type, label);
 
     /// <summary>An operand that may be left out.</summary>
     public static FSharpOption<Tensor>? Optional(Tensor? x) => x is null ? null : FSharpOption<Tensor>.Some(x);

@@ -63,12 +63,12 @@ module internal Print =
 
         for i, instruction in Seq.indexed trace.Instructions do
             let results = instruction.Results |> Seq.mapi (fun k ty -> $"{name (Value.Result(i, k))}: {ty}")
-            let operands = String.Join(" ", instruction.Operands |> Seq.map name)
             let draw =
                 match instruction.Op.Kernel with
-                | Random -> $" draw {instruction.Draw}"
-                | _ -> ""
-            line $"  {joined results} = {op instruction.Op} {operands}{draw}"
+                | Random -> [ $"draw {instruction.Draw}" ]
+                | _ -> []
+            let words = [ yield op instruction.Op; yield! Seq.map name instruction.Operands; yield! draw ]
+            line $"""  {joined results} = {String.Join(" ", words)}"""
 
         line $"  return {joined (trace.Outputs |> Seq.map name)}"
         builder.Append('}').ToString()

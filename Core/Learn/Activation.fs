@@ -31,12 +31,12 @@ module Activation =
     /// x where it is positive, else slope · x; the slopes, which are learned, are one number or [channels] (He, Zhang, Ren
     /// and Sun, 2015).
     /// Throws ShapeException for other slopes, DimensionException for several of them where there are no channels.
-    let parametricRelu (slope: Tensor) (x: Tensor) : Tensor =
+    let parametricRelu (Given "ParametricRelu" slope) (Given "ParametricRelu" x) : Tensor =
         let slope = if slope.Rank = 0 then slope else Channels.along "ParametricRelu" "slope" x slope
         select (isLow x) (slope * x) x
 
     /// λ · x where it is positive, else λ · α · (eˣ - 1): it keeps mean 0 and variance 1 (Klambauer et al., 2017).
-    let selu (x: Tensor) : Tensor =
+    let selu (Given "Selu" x) : Tensor =
         let low = select (isLow x) x (zero x)
         1.0507009873554804934193349852946
         * select (isLow x) (1.6732632423543772848170429916717 * Elementwise.lift Expm1 [ low ]) x
@@ -44,7 +44,7 @@ module Activation =
     /// x · tanh(softplus x) (Misra, 2019).
     let mish (x: Tensor) : Tensor = x * tanh (Define.apply Activations.softplus [ x ])
 
-    let private between low high (x: Tensor) =
+    let private between low high (Given "Clamp" x) =
         Elementwise.lift Min [ Elementwise.lift Max [ x; Tensor.Literal(x.DType, low) ]; Tensor.Literal(x.DType, high) ]
 
     /// x / 6 + ½ between 0 and 1, which it does not leave. The derivative at its ends is halved.
@@ -54,11 +54,11 @@ module Activation =
     let hardTanh (x: Tensor) : Tensor = between -1. 1. x
 
     /// x · hardSigmoid x (Howard et al., 2019).
-    let hardSilu (x: Tensor) : Tensor = x * hardSigmoid x
+    let hardSilu (Given "HardSilu" x) : Tensor = x * hardSigmoid x
 
     /// The first half of the channels times the sigmoid of the second (Dauphin et al., 2017).
     /// Throws ShapeException for an odd number of channels, DimensionException where there are none.
-    let glu (x: Tensor) : Tensor =
+    let glu (Given "Glu" x) : Tensor =
         let dim = Channels.dimension "Glu" x.Type
         if x.Shape[dim] % 2 <> 0 then
             Labels.shapeError
@@ -72,7 +72,7 @@ module Activation =
 
     /// The values less their greatest along the channels, and the dimension. A shift changes no softmax, so that its
     /// derivative, which is 0, is not taken.
-    let private shifted op (x: Tensor) =
+    let private shifted op (Given op x) =
         let dim = Channels.dimension op x.Type
         x - Channels.spread dim x.Type (Movement.hold (Channels.max dim x)), dim
 

@@ -66,7 +66,7 @@ module internal Ctc =
             Labels.dtypeError op types "labels and lengths are integers" "cast them to Int32 or Int64"
 
     /// The loss of each observation.
-    let ofLogarithms op blank (logs: Tensor) (labels: Tensor) (times: Tensor) (lengths: Tensor) : Tensor =
+    let ofLogarithms op blank (Given op logs) (Given op labels) (Given op times) (Given op lengths) : Tensor =
         let types = [ logs.Type; labels.Type; times.Type; lengths.Type ]
         let time, channel = Labels.single op logs.Type 'T', Labels.single op logs.Type 'C'
         let batch = Labels.single op logs.Type 'B'

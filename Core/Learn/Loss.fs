@@ -14,7 +14,7 @@ module Loss =
     let private isZero t = Elementwise.lift Equal [ t; number t 0. ]
     let private positive x = Define.apply Activations.relu [ x ]
 
-    let private checkSizes op (y: Tensor) (target: Tensor) (expected: int array) =
+    let private checkSizes op (y: Tensor) (Given op target) (expected: int array) =
         if target.Type.Sizes <> expected then
             Labels.shapeError
                 op
@@ -36,7 +36,13 @@ module Loss =
     let private times (t: Tensor) (f: Tensor) = select (isZero t) (number t 0.) (t * f)
 
     /// Where a class is impossible its logarithm does not count, be it infinite.
-    let private crossEntropyOf op (options: CrossEntropyOptions) (y: Tensor) target (logarithm: Tensor -> Tensor) =
+    let private crossEntropyOf
+        op
+        (options: CrossEntropyOptions)
+        (Given op y)
+        (Given op target)
+        (logarithm: Tensor -> Tensor)
+        =
         System.ArgumentOutOfRangeException.ThrowIfNegative(options.Smoothing, "Smoothing")
         System.ArgumentOutOfRangeException.ThrowIfGreaterThan(options.Smoothing, 1., "Smoothing")
         let dim = Channels.dimension op y.Type
@@ -70,14 +76,14 @@ module Loss =
         crossEntropyOfLogitsWith CrossEntropyOptions.Default x target
 
     /// -(t · log y + (1 - t) · log(1 - y)) for each element, given probabilities y of one class and targets from 0 to 1.
-    let binaryCrossEntropy options (y: Tensor) (target: Tensor) : Tensor =
+    let binaryCrossEntropy options (Given "BinaryCrossEntropy" y) (target: Tensor) : Tensor =
         let op = "BinaryCrossEntropy"
         checkSizes op y target y.Type.Sizes
         let logarithm t p = times t (log (select (isZero t) (number y 1.) p))
         Losses.reduce op options -(logarithm target y + logarithm (1. - target) (1. - y))
 
     /// The binary cross-entropy of sigmoid x, given logits x: finite for all of them.
-    let binaryCrossEntropyOfLogits options (x: Tensor) (target: Tensor) : Tensor =
+    let binaryCrossEntropyOfLogits options (Given "BinaryCrossEntropyOfLogits" x) (target: Tensor) : Tensor =
         let op = "BinaryCrossEntropyOfLogits"
         checkSizes op x target x.Type.Sizes
         let softplus x = Define.apply Activations.softplus [ x ]
@@ -85,7 +91,13 @@ module Loss =
 
     /// The cross-entropy of probabilities y, each class weighed by α · (1 - yᵢ)^γ, so that what is easily told adds little
     /// (Lin et al., 2017).
-    let focalCrossEntropy (options: LossOptions) (alpha: float) (gamma: float) (y: Tensor) (target: Tensor) : Tensor =
+    let focalCrossEntropy
+        (options: LossOptions)
+        (alpha: float)
+        (gamma: float)
+        (Given "FocalCrossEntropy" y)
+        (Given "FocalCrossEntropy" target)
+        : Tensor =
         let op = "FocalCrossEntropy"
         let dim = Channels.dimension op y.Type
         let t = probabilities op dim y target
@@ -95,7 +107,7 @@ module Loss =
 
     /// Σᵢ tᵢ · (log tᵢ - log yᵢ) over the classes, given logarithms of probabilities: the divergence of Kullback and Leibler
     /// (1951).
-    let klDivergence options (logarithms: Tensor) (target: Tensor) : Tensor =
+    let klDivergence options (Given "KlDivergence" logarithms) (target: Tensor) : Tensor =
         let op = "KlDivergence"
         checkSizes op logarithms target logarithms.Type.Sizes
         let own = log (select (isZero target) (number target 1.) target)
@@ -105,24 +117,25 @@ module Loss =
             (Channels.sum (Channels.dimension op logarithms.Type) (times target (own - logarithms)))
 
     /// (y - t)² for each element. MATLAB's `mse` is half of it.
-    let squaredError options (y: Tensor) (target: Tensor) : Tensor =
+    let squaredError options (Given "SquaredError" y) (target: Tensor) : Tensor =
         checkSizes "SquaredError" y target y.Type.Sizes
         let error = y - target
         Losses.reduce "SquaredError" options (error * error)
 
     /// The mean of (y - t)² over all elements.
     let meanSquaredError (y: Tensor) (target: Tensor) : Tensor =
+        let y, target = given "MeanSquaredError" y, given "MeanSquaredError" target
         checkSizes "MeanSquaredError" y target y.Type.Sizes
         squaredError LossOptions.Default y target
 
     /// |y - t| for each element.
-    let absoluteError options (y: Tensor) (target: Tensor) : Tensor =
+    let absoluteError options (Given "AbsoluteError" y) (target: Tensor) : Tensor =
         checkSizes "AbsoluteError" y target y.Type.Sizes
         Losses.reduce "AbsoluteError" options (Tensor.Abs(y - target))
 
     /// Of the error e = y - t of each element ½ e² up to δ, beyond it δ · (|e| - ½ δ) (Huber, 1964).
     /// Throws ArgumentOutOfRangeException unless δ is positive.
-    let huber options (delta: float) (y: Tensor) (target: Tensor) : Tensor =
+    let huber options (delta: float) (Given "Huber" y) (target: Tensor) : Tensor =
         System.ArgumentOutOfRangeException.ThrowIfNegativeOrZero(delta, nameof delta)
         checkSizes "Huber" y target y.Type.Sizes
         let e = Tensor.Abs(y - target)
@@ -132,12 +145,12 @@ module Loss =
         Losses.reduce "Huber" options (select isSmall (0.5 * small * small) (delta * (e - 0.5 * delta)))
 
     /// max(0, 1 - t · y) for each element, with targets -1 and 1.
-    let hinge options (y: Tensor) (target: Tensor) : Tensor =
+    let hinge options (Given "Hinge" y) (target: Tensor) : Tensor =
         checkSizes "Hinge" y target y.Type.Sizes
         Losses.reduce "Hinge" options (positive (1. - target * y))
 
     /// 1 less the cosine of the angle between y and t along the channels; 1 where one of them is 0.
-    let cosine options (y: Tensor) (target: Tensor) : Tensor =
+    let cosine options (Given "Cosine" y) (target: Tensor) : Tensor =
         let op = "Cosine"
         checkSizes op y target y.Type.Sizes
         let dim = Channels.dimension op y.Type
@@ -149,7 +162,7 @@ module Loss =
 
     /// max(0, |a - p| - |a - n| + margin), distances along the channels: an anchor is to be nearer to its positive example
     /// than to the negative one (Schroff, Kalenichenko and Philbin, 2015, there with squares).
-    let triplet options (margin: float) (anchor: Tensor) (near: Tensor) (far: Tensor) : Tensor =
+    let triplet options (margin: float) (Given "Triplet" anchor) (near: Tensor) (far: Tensor) : Tensor =
         let op = "Triplet"
         checkSizes op anchor near anchor.Type.Sizes
         checkSizes op anchor far anchor.Type.Sizes

@@ -60,7 +60,7 @@ module internal Convolutions =
                 $"give {y.Shape[channel]} numbers in one dimension"
 
     /// Σ over channels and positions of a window, weighted by each filter. Filters: [filters; channels / groups; sizes …].
-    let convolve (sliding: Sliding) groups (weights: Tensor) bias (x: Tensor) : Tensor =
+    let convolve (sliding: Sliding) groups (Given "Convolution" weights) bias (Given "Convolution" x) : Tensor =
         let op = "Convolution"
         let channel, windows = check op sliding groups weights 1 x
         let padded = bare x |> Sliding.padded 0. (dims windows) (Sliding.around op x.Type sliding.Padding windows)
@@ -122,7 +122,13 @@ module internal Convolutions =
 
     /// The transpose of the convolution with these windows: each element of the operand adds its multiple of the filter to
     /// the result. Filters: [channels; filters / groups; sizes …]. What would pad the convolution is cut off.
-    let convolveTransposed (sliding: Sliding) groups (weights: Tensor) bias (x: Tensor) : Tensor =
+    let convolveTransposed
+        (sliding: Sliding)
+        groups
+        (Given "TransposedConvolution" weights)
+        bias
+        (Given "TransposedConvolution" x)
+        : Tensor =
         let op = "TransposedConvolution"
         let channel, windows = check op sliding groups weights 0 x
         let count = windows.Length

@@ -6,7 +6,7 @@ namespace Functional
 module internal Normalising =
     let private sizesOf (x: Tensor) = List.ofArray x.Type.Sizes
 
-    let private check op epsilon (x: Tensor) =
+    let private check op epsilon (Given op x) =
         if not (Scalars.isFloating x.DType) then
             Labels.dtypeError op [ x.Type ] $"{x.DType} has no fractions" "cast the tensor to Float32 or Float64"
         System.ArgumentOutOfRangeException.ThrowIfNegative(epsilon, nameof epsilon)
@@ -39,7 +39,14 @@ module internal Normalising =
         channel, List.except [ channel ] [ 0 .. x.Rank - 1 ]
 
     /// By a mean and a variance for each channel that are at hand.
-    let batch epsilon scale offset (mean: Tensor) (variance: Tensor) (x: Tensor) : Tensor =
+    let batch
+        epsilon
+        scale
+        offset
+        (Given "BatchNormalization" mean)
+        (Given "BatchNormalization" variance)
+        (x: Tensor)
+        : Tensor =
         let op = "BatchNormalization"
         check op epsilon x
         let channel, _ = channelOf op x
@@ -49,7 +56,15 @@ module internal Normalising =
 
     /// By mean and variance of the batch, for each channel; and these, as the running ones move towards them by a part
     /// of the difference: the variance is the unbiased estimate.
-    let batchTraining epsilon (momentum: float) scale offset (mean: Tensor) (variance: Tensor) (x: Tensor) =
+    let batchTraining
+        epsilon
+        (momentum: float)
+        scale
+        offset
+        (Given "BatchNormalization" mean)
+        (Given "BatchNormalization" variance)
+        (x: Tensor)
+        =
         let op = "BatchNormalization"
         check op epsilon x
         let channel, others = channelOf op x
@@ -102,7 +117,7 @@ module internal Normalising =
         Arranging.resized sizes x.Format y |> affine op [ channel ] scale offset
 
     /// Each channel of each observation by itself.
-    let instance epsilon scale offset (x: Tensor) : Tensor =
+    let instance epsilon scale offset (Given "InstanceNormalization" x) : Tensor =
         group x.Shape[Sliding.channel "InstanceNormalization" x.Type] epsilon scale offset x
 
     /// x / (k + α · mean of x² over a window of channels)^β; the window has ⌊(size - 1) / 2⌋ channels before, ⌊size / 2⌋

@@ -13,12 +13,12 @@ module internal Pooling =
             Labels.dtypeError op [ x.Type ] $"{x.DType} has no fractions" "cast the tensor to Float32 or Float64"
 
     /// The greatest of each window; what pads is less than everything.
-    let max (sliding: Sliding) sizes (x: Tensor) : Tensor =
+    let max (sliding: Sliding) sizes (Given "MaxPool" x) : Tensor =
         let windows = Sliding.over "MaxPool" sliding -infinity sizes x
         Define.apply (Reductions.max (behind x windows)) [ windows ]
 
     /// The mean of each window: of all its positions, or of those that are no padding.
-    let average (sliding: Sliding) countPadding sizes (x: Tensor) : Tensor =
+    let average (sliding: Sliding) countPadding sizes (Given "AveragePool" x) : Tensor =
         floating "AveragePool" x
         let total (x: Tensor) =
             let windows = Sliding.over "AveragePool" sliding 0. sizes x
@@ -35,7 +35,7 @@ module internal Pooling =
 
     /// The greatest of each window, and where it stands: its number (Int64) among the positions of the spatial dimensions
     /// in row-major order. Of equals the first.
-    let maxWithPositions (sliding: Sliding) sizes (x: Tensor) : Tensor * Tensor =
+    let maxWithPositions (sliding: Sliding) sizes (Given "MaxPool" x) : Tensor * Tensor =
         let op = "MaxPool"
         let spatial = Sliding.spatial op x.Type
         let windows = Sliding.windows op [ x.Type ] sliding spatial sizes id
@@ -66,7 +66,7 @@ module internal Pooling =
 
     /// Elements where positions say, as `maxWithPositions` gives them, of spatial dimensions of these sizes; 0 elsewhere.
     /// Elements of one place add up.
-    let unpool (positions: Tensor) (sizes: int list) (x: Tensor) : Tensor =
+    let unpool (Given "MaxUnpool" positions) (sizes: int list) (Given "MaxUnpool" x) : Tensor =
         let op = "MaxUnpool"
         let spatial = Sliding.spatial op x.Type
         let sizes = Sliding.each op [ x.Type ] "the sizes" spatial [] sizes
@@ -99,11 +99,12 @@ module internal Pooling =
         |> fun y -> Movement.relabel x.Format (Define.apply (Movement.permute order) [ y ])
 
     /// The mean over all positions; the spatial dimensions stay, with size 1.
-    let wholeAverage (x: Tensor) : Tensor =
+    let wholeAverage (Given "GlobalAveragePool" x) : Tensor =
         Statistics.keep Statistics.mean (Sliding.spatial "GlobalAveragePool" x.Type) x
 
     /// The greatest over all positions; the spatial dimensions stay, with size 1.
-    let wholeMax (x: Tensor) : Tensor = Statistics.keep Statistics.max (Sliding.spatial "GlobalMaxPool" x.Type) x
+    let wholeMax (Given "GlobalMaxPool" x) : Tensor =
+        Statistics.keep Statistics.max (Sliding.spatial "GlobalMaxPool" x.Type) x
 
     /// Part i of a dimension of size n in `count` parts, which may overlap, is ⌊i · n / count⌋ … ⌈(i + 1) · n / count⌉ - 1.
     let private parts (x: Tensor) n count : Tensor * Tensor =
@@ -132,11 +133,11 @@ module internal Pooling =
                 Labels.shapeError op [ x.Type ] $"dimension {d} is empty" "pool dimensions of size 1 or more"
         (x, List.zip spatial sizes) ||> List.fold along |> Movement.relabel x.Format
 
-    let adaptiveMax (sizes: int list) (x: Tensor) =
+    let adaptiveMax (sizes: int list) (Given "AdaptiveMaxPool" x) =
         // What does not count is the part's last element once more.
         adaptive "AdaptiveMaxPool" (fun _ d seen -> Define.apply (Reductions.max [ d ]) [ seen ]) sizes x
 
-    let adaptiveAverage (sizes: int list) (x: Tensor) =
+    let adaptiveAverage (sizes: int list) (Given "AdaptiveAveragePool" x) =
         floating "AdaptiveAveragePool" x
         let mean (isInside: Tensor) d (seen: Tensor) =
             let total t = Define.apply (Movement.sum [ d ]) [ t ]

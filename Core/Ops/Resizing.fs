@@ -77,7 +77,7 @@ module internal Resizing =
             neighbours interpolation (at - first) |> List.map weighted |> List.reduce (+)
 
     /// To these sizes of the spatial dimensions, one dimension after another.
-    let resize (interpolation: Interpolation) (samples: SamplePoints) (sizes: int list) (x: Tensor) : Tensor =
+    let resize (interpolation: Interpolation) (samples: SamplePoints) (sizes: int list) (Given "Resize" x) : Tensor =
         let op = "Resize"
         let spatial = Sliding.spatial op x.Type
         let sizes = Sliding.each op [ x.Type ] "the sizes" spatial [] sizes
@@ -109,7 +109,7 @@ module internal Resizing =
         channel, [ for d in List.except [ channel ] [ 0 .. x.Rank - 1 ] -> blockOf d ]
 
     /// Channels become positions: of c · b₁ · b₂ … channels c are left, and spatial dimension k is bₖ times as large.
-    let depthToSpace (order: DepthOrder) (blocks: int list) (x: Tensor) : Tensor =
+    let depthToSpace (order: DepthOrder) (blocks: int list) (Given "DepthToSpace" x) : Tensor =
         let op = "DepthToSpace"
         let channel, blocks = blocksOf op x blocks
         let count, volume = blocks.Length, List.fold (*) 1 blocks
@@ -139,7 +139,7 @@ module internal Resizing =
         |> channelBack channel x.Format
 
     /// Positions become channels: the inverse of `depthToSpace`.
-    let spaceToDepth (order: DepthOrder) (blocks: int list) (x: Tensor) : Tensor =
+    let spaceToDepth (order: DepthOrder) (blocks: int list) (Given "SpaceToDepth" x) : Tensor =
         let op = "SpaceToDepth"
         let channel, blocks = blocksOf op x blocks
         let count = blocks.Length
