@@ -31,12 +31,13 @@ module Activation =
     /// x where it is positive, else slope · x; the slopes, which are learned, are one number or [channels] (He, Zhang, Ren
     /// and Sun, 2015).
     /// Throws ShapeException for other slopes, DimensionException for several of them where there are no channels.
-    let parametricRelu (Given "ParametricRelu" slope) (Given "ParametricRelu" x) : Tensor =
+    let parametricRelu (slope: Tensor) (x: Tensor) : Tensor =
+        let slope, x = given "ParametricRelu" slope, given "ParametricRelu" x
         let slope = if slope.Rank = 0 then slope else Channels.along "ParametricRelu" "slope" x slope
         select (isLow x) (slope * x) x
 
     /// λ · x where it is positive, else λ · α · (eˣ - 1): it keeps mean 0 and variance 1 (Klambauer et al., 2017).
-    let selu (Given "Selu" x) : Tensor =
+    let selu (x: Tensor) : Tensor =
         let low = select (isLow x) x (zero x)
         1.0507009873554804934193349852946
         * select (isLow x) (1.6732632423543772848170429916717 * Elementwise.lift Expm1 [ low ]) x
@@ -54,11 +55,12 @@ module Activation =
     let hardTanh (x: Tensor) : Tensor = between -1. 1. x
 
     /// x · hardSigmoid x (Howard et al., 2019).
-    let hardSilu (Given "HardSilu" x) : Tensor = x * hardSigmoid x
+    let hardSilu (x: Tensor) : Tensor = x * hardSigmoid x
 
     /// The first half of the channels times the sigmoid of the second (Dauphin et al., 2017).
     /// Throws ShapeException for an odd number of channels, DimensionException where there are none.
-    let glu (Given "Glu" x) : Tensor =
+    let glu (x: Tensor) : Tensor =
+        let x = given "Glu" x
         let dim = Channels.dimension "Glu" x.Type
         if x.Shape[dim] % 2 <> 0 then
             Labels.shapeError

@@ -22,6 +22,8 @@ module Loss =
                 "the targets do not fit the predictions"
                 $"here they have sizes %A{expected}"
 
+    let private alike op (Given op y) (Given op target) = checkSizes op y target y.Type.Sizes
+
     /// The probability of each class: the target itself, or 1 at the class that it numbers and 0 elsewhere.
     let private probabilities op dim (y: Tensor) (target: Tensor) =
         if Scalars.isFloating target.DType then
@@ -76,29 +78,24 @@ module Loss =
         crossEntropyOfLogitsWith CrossEntropyOptions.Default x target
 
     /// -(t · log y + (1 - t) · log(1 - y)) for each element, given probabilities y of one class and targets from 0 to 1.
-    let binaryCrossEntropy options (Given "BinaryCrossEntropy" y) (target: Tensor) : Tensor =
+    let binaryCrossEntropy options (y: Tensor) (target: Tensor) : Tensor =
         let op = "BinaryCrossEntropy"
-        checkSizes op y target y.Type.Sizes
+        alike op y target
         let logarithm t p = times t (log (select (isZero t) (number y 1.) p))
         Losses.reduce op options -(logarithm target y + logarithm (1. - target) (1. - y))
 
     /// The binary cross-entropy of sigmoid x, given logits x: finite for all of them.
-    let binaryCrossEntropyOfLogits options (Given "BinaryCrossEntropyOfLogits" x) (target: Tensor) : Tensor =
+    let binaryCrossEntropyOfLogits options (x: Tensor) (target: Tensor) : Tensor =
         let op = "BinaryCrossEntropyOfLogits"
-        checkSizes op x target x.Type.Sizes
+        alike op x target
         let softplus x = Define.apply Activations.softplus [ x ]
         Losses.reduce op options (target * softplus -x + (1. - target) * softplus x)
 
     /// The cross-entropy of probabilities y, each class weighed by α · (1 - yᵢ)^γ, so that what is easily told adds little
     /// (Lin et al., 2017).
-    let focalCrossEntropy
-        (options: LossOptions)
-        (alpha: float)
-        (gamma: float)
-        (Given "FocalCrossEntropy" y)
-        (Given "FocalCrossEntropy" target)
-        : Tensor =
+    let focalCrossEntropy (options: LossOptions) (alpha: float) (gamma: float) (y: Tensor) (target: Tensor) : Tensor =
         let op = "FocalCrossEntropy"
+        let y, target = given op y, given op target
         let dim = Channels.dimension op y.Type
         let t = probabilities op dim y target
         let p = select (isZero t) (number y 1.) y
@@ -107,9 +104,9 @@ module Loss =
 
     /// Σᵢ tᵢ · (log tᵢ - log yᵢ) over the classes, given logarithms of probabilities: the divergence of Kullback and Leibler
     /// (1951).
-    let klDivergence options (Given "KlDivergence" logarithms) (target: Tensor) : Tensor =
+    let klDivergence options (logarithms: Tensor) (target: Tensor) : Tensor =
         let op = "KlDivergence"
-        checkSizes op logarithms target logarithms.Type.Sizes
+        alike op logarithms target
         let own = log (select (isZero target) (number target 1.) target)
         Losses.reduce
             op
@@ -117,27 +114,27 @@ module Loss =
             (Channels.sum (Channels.dimension op logarithms.Type) (times target (own - logarithms)))
 
     /// (y - t)² for each element. MATLAB's `mse` is half of it.
-    let squaredError options (Given "SquaredError" y) (target: Tensor) : Tensor =
-        checkSizes "SquaredError" y target y.Type.Sizes
+    let squaredError options (y: Tensor) (target: Tensor) : Tensor =
+        alike "SquaredError" y target
         let error = y - target
         Losses.reduce "SquaredError" options (error * error)
 
     /// The mean of (y - t)² over all elements.
     let meanSquaredError (y: Tensor) (target: Tensor) : Tensor =
         let y, target = given "MeanSquaredError" y, given "MeanSquaredError" target
-        checkSizes "MeanSquaredError" y target y.Type.Sizes
+        alike "MeanSquaredError" y target
         squaredError LossOptions.Default y target
 
     /// |y - t| for each element.
-    let absoluteError options (Given "AbsoluteError" y) (target: Tensor) : Tensor =
-        checkSizes "AbsoluteError" y target y.Type.Sizes
+    let absoluteError options (y: Tensor) (target: Tensor) : Tensor =
+        alike "AbsoluteError" y target
         Losses.reduce "AbsoluteError" options (Tensor.Abs(y - target))
 
     /// Of the error e = y - t of each element ½ e² up to δ, beyond it δ · (|e| - ½ δ) (Huber, 1964).
     /// Throws ArgumentOutOfRangeException unless δ is positive.
-    let huber options (delta: float) (Given "Huber" y) (target: Tensor) : Tensor =
+    let huber options (delta: float) (y: Tensor) (target: Tensor) : Tensor =
         System.ArgumentOutOfRangeException.ThrowIfNegativeOrZero(delta, nameof delta)
-        checkSizes "Huber" y target y.Type.Sizes
+        alike "Huber" y target
         let e = Tensor.Abs(y - target)
         let isSmall = Tensor.op_LessThanOrEqual (e, delta)
         // Of a large error, which is not squared here, the derivative would be 0 · ∞.
@@ -145,14 +142,14 @@ module Loss =
         Losses.reduce "Huber" options (select isSmall (0.5 * small * small) (delta * (e - 0.5 * delta)))
 
     /// max(0, 1 - t · y) for each element, with targets -1 and 1.
-    let hinge options (Given "Hinge" y) (target: Tensor) : Tensor =
-        checkSizes "Hinge" y target y.Type.Sizes
+    let hinge options (y: Tensor) (target: Tensor) : Tensor =
+        alike "Hinge" y target
         Losses.reduce "Hinge" options (positive (1. - target * y))
 
     /// 1 less the cosine of the angle between y and t along the channels; 1 where one of them is 0.
-    let cosine options (Given "Cosine" y) (target: Tensor) : Tensor =
+    let cosine options (y: Tensor) (target: Tensor) : Tensor =
         let op = "Cosine"
-        checkSizes op y target y.Type.Sizes
+        alike op y target
         let dim = Channels.dimension op y.Type
         let lengths = Statistics.norm [ dim ] y * Statistics.norm [ dim ] target
         let product = Channels.sum dim (y * target)
@@ -162,10 +159,10 @@ module Loss =
 
     /// max(0, |a - p| - |a - n| + margin), distances along the channels: an anchor is to be nearer to its positive example
     /// than to the negative one (Schroff, Kalenichenko and Philbin, 2015, there with squares).
-    let triplet options (margin: float) (Given "Triplet" anchor) (near: Tensor) (far: Tensor) : Tensor =
+    let triplet options (margin: float) (anchor: Tensor) (near: Tensor) (far: Tensor) : Tensor =
         let op = "Triplet"
-        checkSizes op anchor near anchor.Type.Sizes
-        checkSizes op anchor far anchor.Type.Sizes
+        alike op anchor near
+        alike op anchor far
         let dim = Channels.dimension op anchor.Type
         let distance (other: Tensor) = Statistics.norm [ dim ] (anchor - other)
         Losses.reduce op options (positive (distance near - distance far + margin))

@@ -4,6 +4,7 @@ namespace Functional
 type LossReduction =
     /// The mean over all that counts.
     | Mean = 0
+    /// The total.
     | Sum = 1
     /// Each by itself.
     | None = 2
@@ -18,6 +19,7 @@ type LossOptions =
         /// Where a loss counts (Bool), or how much (numbers): of the losses' sizes, or such that broadcasts to them. None:
         /// all alike.
         Mask: Tensor option
+        /// What becomes of the single losses.
         Reduction: LossReduction
     }
 
@@ -33,6 +35,7 @@ type CrossEntropyOptions =
         Mask: Tensor option
         /// The part of a target's probability that is shared out equally to all classes, from 0 to 1.
         Smoothing: float
+        /// What becomes of the single losses.
         Reduction: LossReduction
     }
 
