@@ -63,8 +63,8 @@ and [<AbstractClass>] FunctionalException internal (op: string, operands: Tensor
     member _.Op = op
     member _.Operands = operands :> IReadOnlyList<TensorType>
     member _.Remedy = remedy
-    /// File and line, or method, of the first frame outside the library; empty before the error is thrown.
-    member e.CallSite =
+    /// File and line, or method, of the first frame outside the library.
+    static member internal SiteOf(trace: Diagnostics.StackTrace) =
         let own = [ "Functional"; "Functional.CSharp"; "FSharp.Core" ]
         let isOwn (name: string) = name.StartsWith "System." || List.contains (name.Split(',')[0]) own
         let user (frame: Diagnostics.StackFrame) =
@@ -72,7 +72,9 @@ and [<AbstractClass>] FunctionalException internal (op: string, operands: Tensor
             | null -> None
             | m when isOwn m.DeclaringAssemblyName -> None
             | m -> Some(match frame.GetFileName() with null -> $"{m.DeclaringTypeName}.{m.Name}" | file -> $"{file}:{frame.GetFileLineNumber()}")
-        Diagnostics.StackTrace(e, true).GetFrames() |> Array.tryPick user |> Option.defaultValue ""
+        trace.GetFrames() |> Array.tryPick user |> Option.defaultValue ""
+    /// File and line, or method, of the first frame outside the library; empty before the error is thrown.
+    member e.CallSite = FunctionalException.SiteOf(Diagnostics.StackTrace(e, true))
     override e.Message =
         let at = match e.CallSite with "" -> "" | site -> $" At {site}."
         $"""{op}({String.Join(", ", operands)}): {problem}. To mend it: {remedy}.{at}"""
@@ -87,6 +89,9 @@ and [<Sealed>] DTypeException internal (op, operands, problem, remedy) = inherit
 and [<Sealed>] DimensionException internal (op, operands, problem, remedy) = inherit FunctionalException(op, operands, problem, remedy)
 /// An object that is not a structure of tensors: a type unknown, a cycle, null where a tensor is due.
 and [<Sealed>] StructureException internal (op, operands, problem, remedy) = inherit FunctionalException(op, operands, problem, remedy)
+
+/// A function calls itself, or a structure nests, so deeply that the stack is about to run out.
+and [<Sealed>] RecursionException internal (op, operands, problem, remedy) = inherit FunctionalException(op, operands, problem, remedy)
 
 /// What one lane can compute. Closed: kernels and compiler match on it. Bool lanes are 0 and 1.
 type internal Scalar =
@@ -215,7 +220,7 @@ and [<Sealed; AllowNullLiteral(false)>] Tensor internal (ty: TensorType, origin:
     member _.Count = ty.Count
     member internal _.Origin = origin
     member internal _.Interpreter = interpreter
-    /// Type and elements, the middle of long dimensions left out; of a traced tensor the type alone.
+    /// Type and elements, the middle of long dimensions left out. Of a traced tensor this reads the value.
     override t.ToString() = if isNull interpreter then string ty else interpreter.Show t
     /// The outermost interpreter among operands. A null is no tensor, whatever the compiler was told.
     static member internal Chosen(op: obj, args: Tensor list) : Interpreter =
@@ -225,7 +230,10 @@ and [<Sealed; AllowNullLiteral(false)>] Tensor internal (ty: TensorType, origin:
         let outer (a: Interpreter) (b: Interpreter) = if isNull b || not (isNull a) && a.Depth <= b.Depth then a else b
         args |> List.fold (fun chosen a -> outer chosen a.Interpreter) null
     /// Gives an op to the interpreter in charge of its operands.
-    static member internal Apply(op: Op, args: Tensor list) = Tensor.Chosen(op.Name, args).Apply(op, args)
+    static member internal Apply(op: Op, args: Tensor list) =
+        if not (Runtime.CompilerServices.RuntimeHelpers.TryEnsureSufficientExecutionStack()) then
+            raise (RecursionException(op.Name, [ for a in args -> a.Type ], "the stack is nearly used up", "end the recursion, or make it a loop"))
+        Tensor.Chosen(op.Name, args).Apply(op, args)
     static member internal Literal(dtype: DType, value: float) = Tensor(TensorType(dtype, []), Origin.Literal value, null)
     static member private Lift(f: Scalar, args: Tensor list) = Tensor.Chosen(f, args).Lift(f, args)
     static member private Binary(f, a: Tensor, b: Tensor) = Tensor.Lift(f, [ a; b ])

@@ -34,10 +34,19 @@ let tests =
               "Interpret"
               [ Interpret.EvaluateTests.tests; Interpret.PrintTests.tests; Interpret.VerifyTests.tests ]
           testList "Transform" [ Transform.DerivativeTests.tests ]
+          testList
+              "Accelerate"
+              [ Accelerate.BranchTests.tests
+                Accelerate.CacheTests.tests
+                Accelerate.GovernorTests.tests
+                Accelerate.ExplainTests.tests
+                Accelerate.CheckTests.tests
+                Accelerate.StressTests.tests ]
           testList "Properties" [ Properties.ProgramTests.tests; Properties.CatalogueTests.tests ]
           testList
               "Learn"
-              [ Learn.ActivationTests.tests
+              [ Learn.BucketingTests.tests
+                Learn.ActivationTests.tests
                 Learn.LossTests.tests
                 Learn.LossOptionTests.tests
                 Learn.LayerTests.tests
@@ -50,6 +59,7 @@ let tests =
 let main arguments =
     match List.ofArray (Seed.without arguments) with
     | [ "fuzz"; "--seconds"; seconds ] -> Fuzz.run (float seconds) Seed.seed
+    | [ "stress"; "--seconds"; seconds ] -> Accelerate.StressTests.run (float seconds)
     | rest ->
         printfn $"seed {Seed.seed}; give it again with --seed"
         runTestsWithCLIArgs [] (Array.ofList rest) tests

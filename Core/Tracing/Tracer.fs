@@ -13,12 +13,23 @@ type EscapedTensorException internal (op, operands, problem, remedy) =
 type HostReadException internal (op, operands, problem, remedy) =
     inherit FunctionalException(op, operands, problem, remedy)
 
+/// What it means for a trace that the host reads a value: in a condition, a loop, a cast, `ToArray`, `ToString`.
+type BranchPolicy =
+    /// The value read becomes a guard: the trace holds for calls that read the same, others take another path.
+    | Guard = 0
+    /// The value is taken as it is: the first path is replayed for ever, whatever later calls would read.
+    | Freeze = 1
+    /// The function must not read: it throws HostReadException where it does.
+    | Reject = 2
+
 /// Records one call: ops become nodes. Values are computed only where the host reads one, and each reading is noted.
 [<Sealed>]
 type internal Tracer(name: string, depth: int, inputs: Tensor list) as this =
     inherit OpInterpreter()
     let values = Dictionary<int64, Block array>()
     let reads = ResizeArray<Tensor * Array>()
+    let readBefore = HashSet<struct (int64 * int)>()
+    let mutable site = ""
     let recording = Recording(Generator.Current, Generator.Recording)
     let mutable closed = false
 
@@ -89,8 +100,12 @@ type internal Tracer(name: string, depth: int, inputs: Tensor list) as this =
     member _.IsClosed = closed
     /// The inputs as the function is to see them.
     member _.Inputs = variables
-    /// What the host read, in order, and the elements it saw.
-    member _.Reads = List.ofSeq reads
+    /// What a read of a value means.
+    member val Policy = BranchPolicy.Guard with get, set
+    /// The number of the read whose place in the user's code is wanted; finding it costs more than the read.
+    member val Watched = -1 with get, set
+    /// The place of the watched read, once it was made.
+    member _.Site = site
     member _.Recording = recording
     /// The function has returned: its generator is the one that it found.
     member _.CheckGenerator() = if not recording.IsCurrent then otherGenerator "Trace" [] "leaves it so"
@@ -115,6 +130,8 @@ type internal Tracer(name: string, depth: int, inputs: Tensor list) as this =
         Scopes.Record(this, op, args, results, [||], draw)
 
     member _.Value(t: Tensor) =
+        if foreign t then escaped "Trace" [ t ]
+
         let missing (t: Tensor) =
             match t.Origin with
             | Origin.Result(node, _) when owned t -> not (values.ContainsKey node.Id)
@@ -133,58 +150,68 @@ type internal Tracer(name: string, depth: int, inputs: Tensor list) as this =
                 )
             )
 
+    /// A second read of the same value tells nothing new.
+    member private _.Note(t: Tensor, block: Block) =
+        let key =
+            match (Graph.behind t).Origin with
+            | Origin.Result(node, k) -> struct (node.Id, k)
+            | Origin.Input(k, _) -> struct (-1L - int64 k, 0)
+            | _ -> struct (0L, 0)
+
+        if readBefore.Add key then
+            if reads.Count = this.Watched then site <- FunctionalException.SiteOf(Diagnostics.StackTrace(true))
+
+            reads.Add(t, Blocks.toArray t.Type block)
+
     override this.Read t =
         if closed then escaped "Read" [ t ]
 
-        let block = this.Value t
-        reads.Add(t, Blocks.toArray t.Type block)
-        block
+        if this.Policy = BranchPolicy.Reject then
+            raise (
+                HostReadException(
+                    "Read",
+                    [ t.Type ],
+                    $"{name} reads the value of a tensor, and its traces are to have no branches",
+                    "use Tensor.Where, mask arithmetic or cond instead of a condition in the host language"
+                )
+            )
+
+        // The function may read from several threads of its own.
+        lock values (fun () ->
+            let block = this.Value t
+            if this.Policy = BranchPolicy.Guard then this.Note(t, block)
+            block)
+
+    override this.Show t =
+        let isKnown = inputs.IsEmpty || variables |> List.forall (fun v -> (Execute.blockOf v).IsSome)
+
+        if closed || not isKnown then $"{t.Type} (traced)" else Display.show t.Type (this.Read t)
 
     /// The program that computes these tensors from the inputs.
-    member _.Trace(outputs: Tensor list) : Trace =
-        let nodes = Graph.reach owned outputs |> Graph.withoutVariables
-        let constants = List<Tensor>()
-        let literals = Dictionary<struct (DType * int64), Value>()
-        let captured = Dictionary<Tensor, Value>(HashIdentity.Reference)
-        let numbers = Dictionary<int64, int>()
-        nodes |> List.iteri (fun i node -> numbers[node.Id] <- i)
+    member this.Trace(outputs: Tensor list) : Trace = fst (this.Record([], outputs))
 
-        let constant (known: Dictionary<'K, Value>) key (t: Tensor) =
-            match known.TryGetValue key with
-            | true, value -> value
-            | _ ->
-                constants.Add t
-                known[key] <- Value.Constant(constants.Count - 1)
-                known[key]
+    /// The program of the call so far, in which each read has its place.
+    member this.Call(outputs: Tensor list) : Trace * Read list = this.Record(List.ofSeq reads, outputs)
 
-        let value (t: Tensor) =
-            let t = if owned t then Graph.behind t else t
-
-            match t.Origin with
-            | Origin.Input(k, _) when owned t -> Value.Input k
-            | Origin.Result(node, k) when owned t -> Value.Result(numbers[node.Id], k)
-            | _ when foreign t -> escaped "Trace" [ t ]
-            | Origin.Literal x -> constant literals (struct (t.DType, BitConverter.DoubleToInt64Bits x)) t
-            | _ -> constant captured t t
-
-        { Inputs = [| for x in inputs -> x.Type |]
-          Instructions =
-            [| for node in nodes ->
-                   { Op = node.Op
-                     Operands = [| for a in node.Args -> value a |]
-                     Results = Array.ofList node.Results
-                     Draw = node.Draw } |]
-          Outputs = [| for t in outputs -> value t |]
-          Constants = constants.ToArray()
-          Draws = recording.Draws.Count }
+    member private this.Record(reads, outputs: Tensor list) =
+        if List.exists foreign outputs then escaped "Trace" outputs
+        Linearise.call this [| for x in inputs -> x.Type |] recording.Draws.Count reads outputs
 
 /// Functions of tensors, recorded.
 [<RequireQualifiedAccess>]
 module internal Tracing =
-    /// Runs a function on traced inputs; what `finish` makes of the trace and the function's result.
-    let record name (inputs: Tensor list) (f: Tensor list -> 'R) (finish: Tracer -> 'R -> 'S) =
+    /// Runs a function on traced inputs, with a tracer that `prepare` sets up; what `finish` makes of it and of the
+    /// function's result.
+    let recordWith
+        (prepare: Tracer -> unit)
+        name
+        (inputs: Tensor list)
+        (f: Tensor list -> 'R)
+        (finish: Tracer -> 'R -> 'S)
+        =
         Scopes.Within(fun depth ->
             let tracer = Tracer(name, depth, inputs)
+            prepare tracer
             let outer = Generator.Recording
             Generator.Recording <- tracer.Recording
             try
@@ -194,3 +221,6 @@ module internal Tracing =
             finally
                 Generator.Recording <- outer
                 tracer.Close())
+
+    /// Runs a function on traced inputs; what `finish` makes of the trace and the function's result.
+    let record name inputs f finish = recordWith ignore name inputs f finish
