@@ -10,8 +10,7 @@ type DType = Float32 = 0 | Float64 = 1 | Int32 = 2 | Int64 = 3 | Bool = 4
 
 /// A label for each dimension: S spatial, C channel, B batch, T time, U unspecified. S and U may repeat, C, B and T may
 /// not. The empty format belongs to an unformatted tensor. Kept in the order given.
-[<Sealed; AllowNullLiteral(false)>]
-type Format private (labels: string) =
+type [<Sealed; AllowNullLiteral(false)>] Format private (labels: string) =
     static member None = Format ""
     /// Reads labels such as "BCSS". Throws TensorFormatException for any other letter, or for a repeated C, B or T.
     static member Parse(labels: string) =
@@ -90,10 +89,6 @@ and [<Sealed>] DTypeException internal (op, operands, problem, remedy) = inherit
 and [<Sealed>] DimensionException internal (op, operands, problem, remedy) = inherit FunctionalException(op, operands, problem, remedy)
 /// An object that is not a structure of tensors: a type unknown, a cycle, null where a tensor is due.
 and [<Sealed>] StructureException internal (op, operands, problem, remedy) = inherit FunctionalException(op, operands, problem, remedy)
-/// A traced tensor was used after its trace had ended.
-and [<Sealed>] EscapedTensorException internal (op, operands, problem, remedy) = inherit FunctionalException(op, operands, problem, remedy)
-/// The value of a tensor was asked for where only its type is known.
-and [<Sealed>] HostReadException internal (op, operands, problem, remedy) = inherit FunctionalException(op, operands, problem, remedy)
 
 /// A function calls itself, or a structure nests, so deeply that the stack is about to run out.
 and [<Sealed>] RecursionException internal (op, operands, problem, remedy) = inherit FunctionalException(op, operands, problem, remedy)
@@ -121,7 +116,9 @@ type Formula =
 
 type internal Reduction = SumOf | ProductOf | MaxOf | MinOf | AnyOf | AllOf | ArgMaxOf | ArgMinOf
 
-/// A change of indexing. The first four are views: nothing is copied.
+type internal Window = { Dim: int; Size: int; Stride: int; Dilation: int }
+
+/// A change of indexing. The first five are views, a reshape where strides can say it: nothing is copied.
 type internal Move =
     /// To these sizes; dimension k of the operand becomes dimension dims[k] of the result.
     | Broadcast of sizes: int list * dims: int list
@@ -129,6 +126,10 @@ type internal Move =
     | Reshape of int list
     /// Start, step (not 0) and count for each dimension.
     | Slice of (int * int * int) list
+    /// The dimension counts windows o; k, a new last dimension, their positions o · Stride + k · Dilation.
+    | Windows of Window
+    /// The transpose of Windows, onto a dimension of this size: what overlaps adds up, window by window.
+    | Overlap of Window * size: int
     | Concat of dim: int
     /// Elements added before, after and between in each dimension, and their value.
     | Pad of (int * int * int) list * value: float
@@ -165,8 +166,7 @@ type internal Kernel =
 [<ReferenceEquality>] type internal Lanes = { Type: TensorType; At: int list -> Lane }
 
 /// An operation, defined once; every interpreter reads one field of it. Two ops are equal by name and attributes.
-[<CustomEquality; NoComparison>]
-type Op =
+type [<CustomEquality; NoComparison>] Op =
     internal
         { Name: string
           Attributes: (string * objnull) list

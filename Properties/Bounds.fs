@@ -96,6 +96,7 @@ module internal Bounds =
         | Reduce(SumOf, dims) -> sums false (sizes dims) evaluate result.DType operands
         | Scan(SumOf, dim) -> sums false (size dim) evaluate result.DType operands
         | Contract contraction -> sums true (sizes (List.map fst contraction.Sum)) evaluate result.DType operands
+        | Move(Overlap(window, _)) -> sums false window.Size evaluate result.DType operands
         | Move(ScatterAdd _) -> sums false (1 + (snd operands[1]).Length) evaluate result.DType operands
         | Reduce(ProductOf, dims) -> products (sizes dims) evaluate result.DType operands
         | Scan(ProductOf, dim) -> products (size dim) evaluate result.DType operands

@@ -11,6 +11,9 @@ let tests =
                 ArrangingTests.tests
                 IndexingTests.tests
                 SortingTests.tests
+                ConvolutionTests.tests
+                PoolingTests.tests
+                NormalisationTests.tests
                 FormatTests.tests
                 ElementwiseTests.tests
                 ReductionTests.tests
@@ -53,6 +56,7 @@ let tests =
               [ Learn.BucketingTests.tests
                 Learn.ActivationTests.tests
                 Learn.LossTests.tests
+                Learn.LossOptionTests.tests
                 Learn.LayerTests.tests
                 Learn.OptimiserTests.tests
                 Learn.NetworkTests.tests

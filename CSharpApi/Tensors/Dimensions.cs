@@ -16,6 +16,9 @@ internal static class Dimensions
     /// <summary>The one dimension with a label.</summary>
     public static int At(string op, Tensor x, char label) => Labels.single(op, Operands.given(op, x).Type, label);
 
+    /// <summary>An operand that may be left out.</summary>
+    public static FSharpOption<Tensor>? Optional(Tensor? x) => x is null ? null : FSharpOption<Tensor>.Some(x);
+
     /// <summary>Applies a reduction, keeping its dimensions with size 1 or not.</summary>
     public static Tensor Reduce(
         Func<FSharpList<int>, Tensor, Tensor> reduction, FSharpList<int> dims, bool keep, Tensor x) =>

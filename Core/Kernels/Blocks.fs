@@ -94,23 +94,64 @@ module internal Blocks =
             k <- k - 1
         contiguous || Array.contains 0 sizes
 
-    /// Calls `row` with the offset of each innermost run of elements, in row-major order.
-    let rows (sizes: int array) (block: Block) (row: int -> unit) =
+    /// Calls `row` with the offsets, in two blocks of these sizes, of each innermost run of elements, in row-major order.
+    let pairedRows (sizes: int array) (a: Block) (b: Block) (row: int -> int -> unit) =
         let outer = max 0 (sizes.Length - 1)
         let index = Array.zeroCreate<int> outer
-        let mutable offset, more = block.Offset, not (Array.contains 0 sizes)
+        let mutable inA, inB, more = a.Offset, b.Offset, not (Array.contains 0 sizes)
         while more do
-            row offset
+            row inA inB
             let mutable k = outer - 1
             while k >= 0 && index[k] = sizes[k] - 1 do
-                offset <- offset - index[k] * block.Strides[k]
+                inA <- inA - index[k] * a.Strides[k]
+                inB <- inB - index[k] * b.Strides[k]
                 index[k] <- 0
                 k <- k - 1
             if k < 0 then
                 more <- false
             else
                 index[k] <- index[k] + 1
-                offset <- offset + block.Strides[k]
+                inA <- inA + a.Strides[k]
+                inB <- inB + b.Strides[k]
+
+    /// Calls `row` with the offset of each innermost run of elements, in row-major order.
+    let rows sizes block (row: int -> unit) = pairedRows sizes block block (fun offset _ -> row offset)
+
+    /// The stride of the innermost dimension.
+    let innermost (block: Block) = if block.Strides.Length = 0 then 1 else block.Strides[block.Strides.Length - 1]
+
+    /// Strides for other sizes of the same elements in row-major order, where strides can say it: dimensions that come
+    /// together, or are taken apart, must be evenly spaced.
+    let reshaped (sizes: int array) (strides: int array) (target: int array) : int array option =
+        let known =
+            [| for k in 0 .. sizes.Length - 1 do
+                   if sizes[k] <> 1 then k |]
+        let result = Array.create target.Length 1
+        let mutable i, j, possible = known.Length, target.Length, not (Array.contains 0 sizes)
+        while possible && i > 0 && j > 0 do
+            // Dimensions of one product on both sides, from the last.
+            let last, stop = known[i - 1], j
+            i <- i - 1
+            j <- j - 1
+            let mutable have, wanted = sizes[known[i]], target[j]
+            while possible && have <> wanted do
+                if have < wanted then
+                    let inner = known[i]
+                    i <- i - 1
+                    have <- have * sizes[known[i]]
+                    possible <- strides[known[i]] = strides[inner] * sizes[inner]
+                else
+                    j <- j - 1
+                    wanted <- wanted * target[j]
+            let mutable step = strides[last]
+            for k in stop - 1 .. -1 .. j do
+                result[k] <- step
+                step <- step * target[k]
+        if possible then Some result else None
+
+    /// Strides under which a dimension counts windows, and a new last one the positions in each.
+    let windowed (w: Window) (strides: int array) =
+        Array.append (Array.updateAt w.Dim (strides[w.Dim] * w.Stride) strides) [| strides[w.Dim] * w.Dilation |]
 
     let private copyTyped<'T> (sizes: int array) (block: Block) (target: Array) first =
         let source, result = block.Data :?> 'T array, target :?> 'T array

@@ -1,6 +1,8 @@
 namespace Functional
 
 open System
+open System.Numerics
+open System.Numerics.Tensors
 
 /// Changes of indexing: views where strides can say it, copies elsewhere.
 [<RequireQualifiedAccess>]
@@ -8,20 +10,15 @@ module internal Moving =
     /// Copies operand elements to positions of the result given by start, strides and the operand's own sizes.
     let private place<'T> (ty: TensorType) (block: Block) (target: Array) start (strides: int array) =
         let source, target = block.Data :?> 'T array, target :?> 'T array
-        let outer = { Data = target; Offset = start; Strides = strides }
-        let starts = Collections.Generic.List<int>()
-        Blocks.rows ty.Sizes outer starts.Add
-        let last = ty.Rank - 1
-        let n, step, stride = if last < 0 then 1, 1, 1 else ty.Sizes[last], strides[last], block.Strides[last]
-        let mutable row = 0
-        Blocks.rows ty.Sizes block (fun offset ->
-            let into = starts[row]
+        let into = { Data = target; Offset = start; Strides = strides }
+        let n = if ty.Rank = 0 then 1 else ty.Sizes[ty.Rank - 1]
+        let step, stride = Blocks.innermost into, Blocks.innermost block
+        Blocks.pairedRows ty.Sizes block into (fun offset into ->
             if step = 1 && stride = 1 then
                 Array.Copy(source, offset, target, into, n)
             else
                 for k in 0 .. n - 1 do
-                    target[into + k * step] <- source[offset + k * stride]
-            row <- row + 1)
+                    target[into + k * step] <- source[offset + k * stride])
 
     let private placeAny (ty: TensorType) block target start strides =
         match ty.DType with
@@ -30,6 +27,41 @@ module internal Moving =
         | DType.Int32 -> place<int> ty block target start strides
         | DType.Int64 -> place<int64> ty block target start strides
         | _ -> place<bool> ty block target start strides
+
+    /// Adds what is seen in one block to what is seen in another of the same sizes.
+    let private addTo<'T when 'T :> INumber<'T>> (sizes: int array) (block: Block) (target: Block) =
+        let source, total = block.Data :?> 'T array, target.Data :?> 'T array
+        let n, step, stride = Array.last sizes, Blocks.innermost target, Blocks.innermost block
+        Blocks.pairedRows sizes block target (fun offset into ->
+            if step = 1 && stride = 1 then
+                let row = Span(total, into, n)
+                TensorPrimitives.Add<'T>(Span.op_Implicit row, ReadOnlySpan(source, offset, n), row)
+            else
+                for k in 0 .. n - 1 do
+                    let p = into + k * step
+                    total[p] <- 'T.op_Addition (total[p], source[offset + k * stride]))
+
+    /// Positions in descending order, so that a place meets its windows in ascending order.
+    let private overlap (w: Window) (x: TensorType) (result: TensorType) (block: Block) (target: Block) =
+        let sizes = x.Sizes[.. x.Rank - 2]
+        let strides = Blocks.rowMajor result.Sizes
+        let stepped = Array.updateAt w.Dim (strides[w.Dim] * w.Stride) strides
+        Blocks.fillRange target.Data target.Offset result.Count 0.
+
+        for k in w.Size - 1 .. -1 .. 0 do
+            let source =
+                { block with
+                    Offset = block.Offset + k * Blocks.innermost block
+                    Strides = block.Strides[.. x.Rank - 2] }
+            let into =
+                { target with
+                    Offset = target.Offset + k * w.Dilation * strides[w.Dim]
+                    Strides = stepped }
+            match result.DType with
+            | DType.Float32 -> addTo<float32> sizes source into
+            | DType.Float64 -> addTo<float> sizes source into
+            | DType.Int32 -> addTo<int> sizes source into
+            | _ -> addTo<int64> sizes source into
 
     /// A change of indexing that is a view, or that copies only where the operand's layout forces it to.
     let private view (x: TensorType) (result: TensorType) move : Block -> Block =
@@ -51,7 +83,12 @@ module internal Moving =
                 { block with
                     Offset = block.Offset + offset
                     Strides = [| for k, (_, step, _) in List.indexed ranges -> step * block.Strides[k] |] }
-        | _ -> fun block -> { Blocks.contiguous x block with Strides = Blocks.rowMajor result.Sizes }
+        | Windows w -> fun block -> { block with Strides = Blocks.windowed w block.Strides }
+        | _ ->
+            fun block ->
+                match Blocks.reshaped x.Sizes block.Strides result.Sizes with
+                | Some strides -> { block with Strides = strides }
+                | None -> Blocks.ofArray result (Blocks.copy x block)
 
     let private concat dim (types: TensorType array) (result: TensorType) (blocks: Block array) (target: Block) =
         let strides = Blocks.rowMajor result.Sizes
@@ -72,6 +109,7 @@ module internal Moving =
         match move with
         | Concat dim -> Some(concat dim types result)
         | Pad(around, value) -> Some(fun blocks -> pad around value types[0] result blocks[0])
+        | Overlap(w, _) -> Some(fun blocks -> overlap w types[0] result blocks[0])
         | Gather dim -> Some(Picking.gatherInto types dim)
         | ScatterAdd dim -> Some(Picking.scatterAddInto types dim)
         | _ -> None

@@ -15,7 +15,7 @@ type PaddedBatch internal (values: Tensor, mask: Tensor, lengths: int array) =
 
 /// Makes sequences of different lengths one tensor.
 [<RequireQualifiedAccess>]
-module internal Padding =
+module internal Batching =
     /// The tensor with `value` after its end along a dimension, up to a length.
     let pad dim length (value: float) (x: Tensor) : Tensor =
         let more = length - x.Shape[dim]
@@ -91,7 +91,7 @@ type Bucketing private (round: int -> int, name: string) =
     /// and stacked. Pad before an accelerated call, so that it sees the padded length only; and multiply by the mask, or use
     /// Tensor.Where with it, wherever elements of a sequence meet.
     /// Throws ShapeException where there are none, or where they differ in more than their lengths.
-    member _.Pad(sequences: seq<Tensor>, value: float) : PaddedBatch = Padding.batch round value (List.ofSeq sequences)
+    member _.Pad(sequences: seq<Tensor>, value: float) : PaddedBatch = Batching.batch round value (List.ofSeq sequences)
 
     /// The same, padded by zeros.
     member this.Pad(sequences: seq<Tensor>) : PaddedBatch = this.Pad(sequences, 0.)

@@ -4,8 +4,7 @@ namespace Functional
 [<RequireQualifiedAccess>]
 module internal Channels =
     /// The dimension labelled C; the last one of an unformatted tensor.
-    let dimension op (t: TensorType) =
-        if t.Format.IsNone then Labels.dimension op t -1 else List.head (Labels.find op t 'C')
+    let dimension op (t: TensorType) = Labels.channels op t
 
     let sum dim (x: Tensor) = Define.apply (Movement.sum [ dim ]) [ x ]
 
@@ -13,6 +12,19 @@ module internal Channels =
 
     /// A tensor without the dimension, repeated along it: the sizes and labels of `like`.
     let spread dim (like: TensorType) (x: Tensor) = Movement.spread like [ dim ] x
+
+    /// One number for each channel, along the channels of another tensor.
+    let along op what (x: Tensor) (numbers: Tensor) =
+        let dim = dimension op x.Type
+        if numbers.Rank <> 1 || numbers.Shape[0] <> x.Shape[dim] then
+            Labels.shapeError
+                op
+                [ x.Type; numbers.Type ]
+                $"the {what} does not fit the channels"
+                $"give {x.Shape[dim]} numbers in one dimension"
+        Define.apply
+            (Movement.broadcast (List.ofArray x.Type.Sizes) x.Format [ dim ])
+            [ Movement.relabel Format.None numbers ]
 
     /// 0, 1, 2, … along the dimension, alike in all else.
     let numbers dim (like: TensorType) dtype =

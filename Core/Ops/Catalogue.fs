@@ -8,6 +8,7 @@ module internal Catalogue =
             [ Elementwise.entries
               Activations.entries
               Movement.entries
+              Windows.entries
               Scans.entries
               Gathering.entries
               Sorting.entries

@@ -63,6 +63,9 @@ module internal Labels =
         | [ dim ] -> dim
         | _ -> dimensionError op [ t ] $"several dimensions are labelled '{label}'" "name the dimension by number"
 
+    /// The dimension labelled C; the last one of an unformatted tensor.
+    let channels op (t: TensorType) = if t.Format.IsNone then dimension op t -1 else single op t 'C'
+
     /// The format left when the dimensions for which `keep` does not hold are gone.
     let keep (t: TensorType) keep =
         if t.Format.IsNone then

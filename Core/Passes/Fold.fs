@@ -22,6 +22,7 @@ module internal Fold =
         | Broadcast _
         | Permute _
         | Reshape _
+        | Windows _
         | Slice _ -> true
         | _ -> false
 

@@ -15,51 +15,6 @@ module internal Access =
             spread[d] <- if sizes[k] = 1 then 0 else strides[k]
         spread
 
-    let private notUnit (sizes: int array) =
-        [ for k in 0 .. sizes.Length - 1 do
-              if sizes[k] <> 1 then k ]
-
-    /// The strides of a reshaped block, if strides can say it: each run of dimensions on one side is a run of adjacent
-    /// elements of equally many on the other.
-    let private reshape (sizes: int array) (strides: int array) (result: int array) : int array option =
-        let reshaped = Array.zeroCreate result.Length
-
-        /// The shortest run of new dimensions that has `count` elements.
-        let rec fill count (dims: int list) taken =
-            match dims with
-            | _ when count = 1 -> Some(List.rev taken, dims)
-            | d :: rest when count % result[d] = 0 -> fill (count / result[d]) rest (d :: taken)
-            | _ -> None
-
-        let adjacent (run: int list) =
-            run |> List.pairwise |> List.forall (fun (a, b) -> strides[a] = strides[b] * sizes[b])
-
-        let place (run: int list) (dims: int list) =
-            let mutable stride = strides[List.last run]
-            for d in List.rev dims do
-                reshaped[d] <- stride
-                stride <- stride * result[d]
-
-        let rec go (old: int list) (dims: int list) =
-            match old with
-            | [] -> dims.IsEmpty
-            | _ ->
-                // The shortest run of old dimensions that new ones can fill.
-                let runs = [ 1 .. old.Length ] |> List.map (fun n -> List.take n old)
-
-                runs
-                |> List.takeWhile adjacent
-                |> List.tryPick (fun run ->
-                    let count = run |> List.fold (fun n d -> n * sizes[d]) 1
-                    fill count dims [] |> Option.map (fun (taken, rest) -> run, taken, rest))
-                |> function
-                    | Some(run, taken, rest) ->
-                        place run taken
-                        go (List.skip run.Length old) rest
-                    | None -> false
-
-        if go (notUnit sizes) (notUnit result) then Some reshaped else None
-
     /// The access of a moved value; none where its elements have to be copied.
     let move (operand: TensorType) (result: TensorType) move (access: Access) : Access option =
         match move with
@@ -71,8 +26,9 @@ module internal Access =
                 { access with
                     Offset = access.Offset + start
                     Strides = Seq.map2 (fun (_, step, _) stride -> step * stride) ranges access.Strides |> Array.ofSeq }
+        | Windows w when result.Count > 0 -> Some { access with Strides = Blocks.windowed w access.Strides }
         | Reshape _ when result.Count > 0 ->
-            reshape operand.Sizes access.Strides result.Sizes
+            Blocks.reshaped operand.Sizes access.Strides result.Sizes
             |> Option.map (fun strides -> { access with Strides = strides })
         | _ -> None
 

@@ -136,7 +136,7 @@ module internal Work =
                     instruction.Results,
                     r.Add(Task.Fold(reduction, reduced), space x, operands, instruction.Results)
                 )
-            | Move((Broadcast _ | Permute _ | Slice _ | Reshape _) as move) -> r.Move(i, instruction, move)
+            | Move((Broadcast _ | Permute _ | Slice _ | Windows _ | Reshape _) as move) -> r.Move(i, instruction, move)
             | _ -> r.Call(i, instruction)
 
     let ofTrace (trace: Trace) : WorkList =

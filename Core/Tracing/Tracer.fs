@@ -3,6 +3,16 @@ namespace Functional
 open System
 open System.Collections.Generic
 
+/// A traced tensor was used after its trace had ended.
+[<Sealed>]
+type EscapedTensorException internal (op, operands, problem, remedy) =
+    inherit FunctionalException(op, operands, problem, remedy)
+
+/// The value of a tensor was asked for where only its type is known.
+[<Sealed>]
+type HostReadException internal (op, operands, problem, remedy) =
+    inherit FunctionalException(op, operands, problem, remedy)
+
 /// What it means for a trace that the host reads a value: in a condition, a loop, a cast, `ToArray`, `ToString`.
 type BranchPolicy =
     /// The value read becomes a guard: the trace holds for calls that read the same, others take another path.

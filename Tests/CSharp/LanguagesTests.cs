@@ -24,6 +24,8 @@ public class LanguagesTests
         ["Gradients.grad"] = ["Gradient.Of"],
         ["Gradients.valueAndGrad"] = ["Gradient.ValueAndGradient"],
         ["Gradients.valueAuxAndGrad"] = ["Gradient.ValueAndGradient"],
+        ["Loss.crossEntropyOfLogitsWith"] = ["Loss.CrossEntropyOfLogits"],
+        ["Loss.crossEntropyWith"] = ["Loss.CrossEntropy"],
         ["Tensor.along"] = ["Tensor.Sort", "Tensor.ArgSort", "Tensor.TopK", "Tensor.ArgMax", "Tensor.ArgMin", "Tensor.CumSum", "Tensor.CumProd"],
         ["Tensor.arange"] = ["Tensor.Range"],
         ["Tensor.arrange"] = ["Tensor.Permute"],
