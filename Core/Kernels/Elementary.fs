@@ -221,7 +221,7 @@ module internal Elementary =
         let isSmall = Lanewise.less size (x.Number 0.625)
         Lanewise.bitOr (Lanewise.select isSmall (smallTanh size) large) (signOf x)
 
-    /// erf x within 5 ulp in Float32: a minimax rational function, relative error 1e-8.
+    /// erf x within 7 ulp in Float32: a minimax rational function, relative error 1e-8.
     let erf (x: LaneValue) =
         if isSingle x then
             saturating

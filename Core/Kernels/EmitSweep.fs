@@ -300,7 +300,7 @@ type internal SweepBody(e: Emission, sweep: Sweep, form: SweepForm) =
 module internal EmitApart =
     /// Longer bodies fill the processor alone, and take their time to compile.
     [<Literal>]
-    let private Unrolled = 64
+    let private Unrolled = 128
 
     let private whileLeft (e: Emission) (b: SweepBody) body =
         e.While(

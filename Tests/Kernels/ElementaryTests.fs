@@ -27,7 +27,7 @@ let private stated: (string * Formula * (float -> float) * float) list =
           [ Exp, exp, 1.
             Log, log, 1.
             Tanh, tanh, 2.
-            Erf, erf, 5.
+            Erf, erf, 7.
             Sin, sin, 2.
             Cos, cos, 2.
             Expm1, expm1, 2.
