@@ -89,6 +89,8 @@ and [<Sealed>] DimensionException internal (op, operands, problem, remedy) = inh
 and [<Sealed>] StructureException internal (op, operands, problem, remedy) = inherit FunctionalException(op, operands, problem, remedy)
 /// A traced tensor was used after its trace had ended.
 and [<Sealed>] EscapedTensorException internal (op, operands, problem, remedy) = inherit FunctionalException(op, operands, problem, remedy)
+/// Branches or iterations of structured control flow do not fit together, or a loop without a bound is differentiated.
+and [<Sealed>] ControlFlowException internal (op, operands, problem, remedy) = inherit FunctionalException(op, operands, problem, remedy)
 /// The value of a tensor was asked for where only its type is known.
 and [<Sealed>] HostReadException internal (op, operands, problem, remedy) = inherit FunctionalException(op, operands, problem, remedy)
 
@@ -135,36 +137,34 @@ type internal Move =
 type internal Contraction = { Batch: (int * int) list; Sum: (int * int) list }
 
 /// Which numbers a draw gives: a pure function of the generator's key and the draw's position in its stream.
-[<Struct>]
-type internal Draw = { Key: uint64; Position: uint64 }
+[<Struct>] type internal Draw = { Key: uint64; Position: uint64 }
 
 /// Elements in memory, seen through strides.
-[<ReferenceEquality>]
-type internal Block = { Data: Array; Offset: int; Strides: int array }
+[<ReferenceEquality>] type internal Block = { Data: Array; Offset: int; Strides: int array }
 
 /// How the compiler sees an op: the one closed choice.
+[<NoEquality; NoComparison>]
 type internal Kernel =
     | Map of Formula
     | Reduce of Reduction * dims: int list
     | Scan of Reduction * dim: int
     | Move of Move
     | Contract of Contraction
-    /// Uniform in [0, 1).
+    /// Uniform in [0, 1), or over all integers.
     | Random
     /// Runs as one call on row-major elements: operand types, result types, operands → results.
     | Opaque of (TensorType list -> TensorType list -> Array list -> Array list)
+    /// Runs closed traces: operand types, result types, how each of them runs → how the op runs.
+    | Nested of Trace list * (TensorType list -> TensorType list -> (Draw -> Block array -> Block array) list -> Block array -> Block array)
 
 /// One element, as the oracle sees it. Bool is Whole 0 or 1.
-[<Struct>]
-type internal Lane = Real of real: float | Whole of whole: int64
+and [<Struct>] internal Lane = Real of real: float | Whole of whole: int64
 
 /// A tensor as the oracle sees it: a lane for every index.
-[<ReferenceEquality>]
-type internal Lanes = { Type: TensorType; At: int list -> Lane }
+and [<ReferenceEquality>] internal Lanes = { Type: TensorType; At: int list -> Lane }
 
 /// An operation, defined once; every interpreter reads one field of it. Two ops are equal by name and attributes.
-[<CustomEquality; NoComparison>]
-type Op =
+and [<CustomEquality; NoComparison>] Op =
     internal
         { Name: string
           Attributes: (string * objnull) list
@@ -172,8 +172,8 @@ type Op =
           Infer: TensorType list -> TensorType list
           /// The oracle: obvious and slow. Result types, operands → results.
           Eval: Draw -> TensorType list -> Lanes list -> (int list -> Lane) list
-          /// The reverse rule: number of an operand, operands, results, cotangents of the results → cotangent of that operand.
-          Pull: int -> Tensor list -> Tensor list -> Tensor option list -> Tensor option
+          /// The reverse rule: numbers of operands, operands, results, cotangents of the results → cotangents of those operands.
+          Pull: int list -> Tensor list -> Tensor list -> Tensor option list -> Tensor option list
           Kernel: Kernel }
     override op.GetHashCode() = HashCode.Combine(op.Name, op.Attributes)
     override op.Equals other = match other with :? Op as o -> o.Name = op.Name && o.Attributes = op.Attributes | _ -> false
@@ -290,11 +290,10 @@ and [<Sealed; AllowNullLiteral(false)>] Tensor internal (ty: TensorType, origin:
     static member Tanh(a: Tensor) = Tensor.Unary(Tanh, a)
 
 /// An operand inside a trace: one of its inputs or constants, or the k-th result of an instruction.
-[<RequireQualifiedAccess>]
-type internal Value = Input of int | Constant of int | Result of instruction: int * k: int
+and [<RequireQualifiedAccess>] internal Value = Input of int | Constant of int | Result of instruction: int * k: int
 
-type internal Instruction = { Op: Op; Operands: Value array; Results: TensorType array; Draw: int }
+and internal Instruction = { Op: Op; Operands: Value array; Results: TensorType array; Draw: int }
 
 /// What a function did for one signature: an immutable program. `Draws` random draws belong to one run of it.
-type Trace =
+and Trace =
     internal { Inputs: TensorType array; Constants: Tensor array; Instructions: Instruction array; Outputs: Value array; Draws: int }

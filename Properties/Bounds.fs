@@ -102,7 +102,8 @@ module internal Bounds =
         | Scan _ -> fun _ expected actual -> sameNumber expected actual
         | Move _
         | Random
-        | Opaque _ -> exactly
+        | Opaque _
+        | Nested _ -> exactly
 
     /// Whether lane i of a kernel's k-th result agrees with the oracle's.
     let agreement (op: Op) (results: TensorType list) (operands: Operands) k : int -> Lane -> Lane -> bool =

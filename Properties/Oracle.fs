@@ -38,7 +38,7 @@ module internal Oracle =
             let draw = { start with Position = start.Position + uint64 instruction.Draw }
             let blocks = instruction.Operands |> Array.map block
             let operands = [ for ty, b in Seq.zip types blocks -> ty, Evaluate.lanes ty b ]
-            results[i] <- Execute.prepare instruction.Op.Kernel types outputs draw blocks
+            results[i] <- Program.Prepare instruction.Op.Kernel types outputs draw blocks
 
             let actual = [ for ty, b in Seq.zip outputs results[i] -> Evaluate.lanes ty b ]
             let expected = Evaluate.op instruction.Op draw outputs operands

@@ -6,7 +6,8 @@ open System.Runtime.CompilerServices
 /// What can be read from a trace.
 [<Extension; AbstractClass; Sealed>]
 type TraceReading =
-    /// One line for each instruction, with types; for example `%3: Float32[64, 10] "BC" = Mul %1 %2`.
+    /// One line for each instruction, with types; for example `%3: Float32[64, 10] "BC" = Mul %1 %2`. The bodies of
+    /// structured control flow follow their instruction, indented, each with names of its own.
     [<Extension>]
     static member ToText(trace: Trace) = Print.text trace
 
@@ -46,7 +47,8 @@ open Functional
 /// Readable forms of a trace.
 [<RequireQualifiedAccess>]
 module Trace =
-    /// One line for each instruction, with types; for example `%3: Float32[64, 10] "BC" = Mul %1 %2`.
+    /// One line for each instruction, with types; for example `%3: Float32[64, 10] "BC" = Mul %1 %2`. The bodies of
+    /// structured control flow follow their instruction, indented, each with names of its own.
     let print (trace: Trace) = Print.text trace
 
     /// A Mermaid flowchart.

@@ -11,7 +11,7 @@ type internal Direct private () =
     /// Runs an op on operands at hand.
     static member Run(op: Op, args: Tensor list, types: TensorType list, results: TensorType list, draw) =
         let blocks = [| for a in args -> (Execute.blockOf a).Value |]
-        Execute.prepare op.Kernel types results draw blocks
+        Program.Prepare op.Kernel types results draw blocks
 
     override _.Depth = System.Int32.MaxValue
     override _.Show t = Display.show t.Type (Execute.blockOf t).Value

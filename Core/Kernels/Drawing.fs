@@ -5,12 +5,13 @@ open System
 /// Random numbers into memory.
 [<RequireQualifiedAccess>]
 module internal Drawing =
-    /// Uniform numbers in [0, 1), lane by lane.
+    /// Uniform numbers in [0, 1), lane by lane; of integers all bits.
     let fill (draw: Draw) (result: TensorType) : Array =
         let output = Blocks.allocate result.DType result.Count
         let set =
             match output with
             | :? (float32 array) as data -> fun k bits -> data[k] <- float32 (Philox.uniform DType.Float32 bits)
+            | :? (int64 array) as data -> fun k bits -> data[k] <- int64 bits
             | data -> let data = data :?> float array in fun k bits -> data[k] <- Philox.uniform DType.Float64 bits
         for n in 0 .. (result.Count + 1) / 2 - 1 do
             let struct (even, odd) = Philox.pair draw n

@@ -23,7 +23,7 @@ module internal Moving =
                     target[into + k * step] <- source[offset + k * stride]
             row <- row + 1)
 
-    let private placeAny (ty: TensorType) block target start strides =
+    let placeAny (ty: TensorType) block target start strides =
         match ty.DType with
         | DType.Float32 -> place<float32> ty block target start strides
         | DType.Float64 -> place<float> ty block target start strides

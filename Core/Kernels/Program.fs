@@ -15,7 +15,7 @@ type internal Program(trace: Trace) =
     let kernels =
         trace.Instructions
         |> Array.map (fun i ->
-            Execute.prepare i.Op.Kernel [ for v in i.Operands -> Program.TypeOf(trace, v) ] (List.ofArray i.Results))
+            Program.Prepare i.Op.Kernel [ for v in i.Operands -> Program.TypeOf(trace, v) ] (List.ofArray i.Results))
 
     let operands = trace.Instructions |> Array.map (fun i -> Array.map slot i.Operands)
     let outputs = Array.map slot trace.Outputs
@@ -36,6 +36,13 @@ type internal Program(trace: Trace) =
         released |> Array.map Array.ofList
 
     member _.Trace = trace
+
+    /// The kernel of an op made ready for its types.
+    static member Prepare (kernel: Kernel) (types: TensorType list) (results: TensorType list) : Execute.Prepared =
+        let nested trace : Execute.Prepared =
+            let program = Program trace in fun start blocks -> program.Run(start, blocks)
+
+        Execute.prepare nested kernel types results
 
     static member TypeOf(trace: Trace, value) =
         match value with

@@ -57,7 +57,7 @@ type internal Tracer(name: string, depth: int, inputs: Tensor list) as this =
             | Random -> draws[node.Draw]
             | _ -> { Key = 0UL; Position = 0UL }
         let blocks = [| for a in node.Args -> (blockOf a).Value |]
-        values[node.Id] <- Execute.prepare node.Op.Kernel [ for a in node.Args -> a.Type ] node.Results draw blocks
+        values[node.Id] <- Program.Prepare node.Op.Kernel [ for a in node.Args -> a.Type ] node.Results draw blocks
 
     member _.Name = name
     /// The inputs as the function is to see them.
@@ -69,7 +69,7 @@ type internal Tracer(name: string, depth: int, inputs: Tensor list) as this =
     member _.Close() = closed <- true
 
     // Of several interpreters, a closed tracer is asked first, to refuse.
-    override _.Depth = if closed then -1 else depth
+    override _.Depth = if closed then Int32.MinValue else depth
 
     override _.Apply(op, args) =
         if closed || List.exists foreign args then escaped op.Name args
@@ -111,40 +111,7 @@ type internal Tracer(name: string, depth: int, inputs: Tensor list) as this =
 
     /// The program that computes these tensors from the inputs.
     member _.Trace(outputs: Tensor list) : Trace =
-        let nodes = Graph.reach owned outputs |> Graph.withoutVariables
-        let constants = List<Tensor>()
-        let literals = Dictionary<struct (DType * int64), Value>()
-        let captured = Dictionary<Tensor, Value>(HashIdentity.Reference)
-        let numbers = Dictionary<int64, int>()
-        nodes |> List.iteri (fun i node -> numbers[node.Id] <- i)
-
-        let constant (known: Dictionary<'K, Value>) key (t: Tensor) =
-            match known.TryGetValue key with
-            | true, value -> value
-            | _ ->
-                constants.Add t
-                known[key] <- Value.Constant(constants.Count - 1)
-                known[key]
-
-        let value (t: Tensor) =
-            let t = if owned t then Graph.behind t else t
-
-            match t.Origin with
-            | Origin.Input(k, _) when owned t -> Value.Input k
-            | Origin.Result(node, k) when owned t -> Value.Result(numbers[node.Id], k)
-            | Origin.Literal x -> constant literals (struct (t.DType, BitConverter.DoubleToInt64Bits x)) t
-            | _ -> constant captured t t
-
-        { Inputs = [| for x in inputs -> x.Type |]
-          Instructions =
-            [| for node in nodes ->
-                   { Op = node.Op
-                     Operands = [| for a in node.Args -> value a |]
-                     Results = Array.ofList node.Results
-                     Draw = node.Draw } |]
-          Outputs = [| for t in outputs -> value t |]
-          Constants = constants.ToArray()
-          Draws = draws.Count }
+        Linearise.trace this [| for x in inputs -> x.Type |] draws.Count outputs
 
 /// Functions of tensors, recorded.
 [<RequireQualifiedAccess>]

@@ -96,9 +96,9 @@ let private canFail =
               fails (run wrong Differentiation.equalsDifferences) "the slope of the sine"
           }
           test "a reverse rule that is not linear is not a transpose" {
-              let squared i args results (cotangents: Tensor option list) =
+              let squared wanted args results (cotangents: Tensor option list) =
                   (Elementwise.scalar Tanh).Pull
-                      i
+                      wanted
                       args
                       results
                       [ Option.map (fun (dy: Tensor) -> dy * dy) cotangents.Head ]
