@@ -138,12 +138,10 @@ type internal Contraction = { Batch: (int * int) list; Sum: (int * int) list }
 
 /// Which numbers a draw gives: a pure function of the generator's key and the draw's position in its stream.
 [<Struct>] type internal Draw = { Key: uint64; Position: uint64 }
-
 /// Elements in memory, seen through strides.
 [<ReferenceEquality>] type internal Block = { Data: Array; Offset: int; Strides: int array }
 
 /// How the compiler sees an op: the one closed choice.
-[<NoEquality; NoComparison>]
 type internal Kernel =
     | Map of Formula
     | Reduce of Reduction * dims: int list
@@ -159,7 +157,6 @@ type internal Kernel =
 
 /// One element, as the oracle sees it. Bool is Whole 0 or 1.
 and [<Struct>] internal Lane = Real of real: float | Whole of whole: int64
-
 /// A tensor as the oracle sees it: a lane for every index.
 and [<ReferenceEquality>] internal Lanes = { Type: TensorType; At: int list -> Lane }
 
@@ -220,18 +217,21 @@ and [<Sealed; AllowNullLiteral(false)>] Tensor internal (ty: TensorType, origin:
     member internal _.Interpreter = interpreter
     /// Type and elements, the middle of long dimensions left out; of a traced tensor the type alone.
     override t.ToString() = if isNull interpreter then string ty else interpreter.Show t
+    /// The outermost interpreter among operands. A null is no tensor, whatever the compiler was told.
+    static member internal Chosen(op: obj, args: Tensor list) : Interpreter =
+        let isTensor (a: Tensor) = not (isNull (box a))
+        if not (List.forall isTensor args) then
+            raise (StructureException(string op, List.filter isTensor args |> List.map _.Type, "an operand is null", "give a tensor in its place"))
+        let outer (a: Interpreter) (b: Interpreter) = if isNull b || not (isNull a) && a.Depth <= b.Depth then a else b
+        args |> List.fold (fun chosen a -> outer chosen a.Interpreter) null
     /// Gives an op to the interpreter in charge of its operands.
-    static member internal Apply(op: Op, args: Tensor list) =
-        let mutable chosen: Interpreter = null
-        for a in args do
-            let i = a.Interpreter
-            if not (isNull i) && (isNull chosen || i.Depth < chosen.Depth) then chosen <- i
-        chosen.Apply(op, args)
+    static member internal Apply(op: Op, args: Tensor list) = Tensor.Chosen(op.Name, args).Apply(op, args)
     static member internal Literal(dtype: DType, value: float) = Tensor(TensorType(dtype, []), Origin.Literal value, null)
-    static member private Unary(f, a: Tensor) = a.Interpreter.Lift(f, [ a ])
-    static member private Binary(f, a: Tensor, b: Tensor) = (if isNull a.Interpreter then b else a).Interpreter.Lift(f, [ a; b ])
-    static member private Binary(f, a: Tensor, b: float) = a.Interpreter.Lift(f, [ a; Tensor.Literal(a.DType, b) ])
-    static member private Binary(f, a: float, b: Tensor) = b.Interpreter.Lift(f, [ Tensor.Literal(b.DType, a); b ])
+    static member private Lift(f: Scalar, args: Tensor list) = Tensor.Chosen(f, args).Lift(f, args)
+    static member private Binary(f, a: Tensor, b: Tensor) = Tensor.Lift(f, [ a; b ])
+    static member private Number(f, like: Tensor, value) = Tensor.Chosen(f, [ like ]) |> ignore; Tensor.Literal(like.DType, value)
+    static member private Binary(f, a: Tensor, b: float) = Tensor.Lift(f, [ a; Tensor.Number(f, a, b) ])
+    static member private Binary(f, a: float, b: Tensor) = Tensor.Lift(f, [ Tensor.Number(f, b, a); b ])
     static member (+)(a: Tensor, b: Tensor) = Tensor.Binary(Add, a, b)
     static member (+)(a: Tensor, b: float) = Tensor.Binary(Add, a, b)
     static member (+)(a: float, b: Tensor) = Tensor.Binary(Add, a, b)
@@ -250,7 +250,7 @@ and [<Sealed; AllowNullLiteral(false)>] Tensor internal (ty: TensorType, origin:
     static member Pow(a: Tensor, b: float) = Tensor.Binary(Pow, a, b)
     static member Pow(a: float, b: Tensor) = Tensor.Binary(Pow, a, b)
     static member Atan2(a: Tensor, b: Tensor) = Tensor.Binary(Atan2, a, b)
-    static member (~-)(a: Tensor) = Tensor.Unary(Neg, a)
+    static member (~-)(a: Tensor) = Tensor.Lift(Neg, [ a ])
     static member op_LessThan(a: Tensor, b: Tensor) = Tensor.Binary(Less, a, b)
     static member op_LessThan(a: Tensor, b: float) = Tensor.Binary(Less, a, b)
     static member op_GreaterThan(a: Tensor, b: Tensor) = Tensor.Binary(Less, b, a)
@@ -262,32 +262,33 @@ and [<Sealed; AllowNullLiteral(false)>] Tensor internal (ty: TensorType, origin:
     static member op_BitwiseAnd(a: Tensor, b: Tensor) = Tensor.Binary(And, a, b)
     static member op_BitwiseOr(a: Tensor, b: Tensor) = Tensor.Binary(Or, a, b)
     static member op_ExclusiveOr(a: Tensor, b: Tensor) = Tensor.Binary(Xor, a, b)
-    static member op_LogicalNot(a: Tensor) = Tensor.Unary(Not, a)
+    static member op_LogicalNot(a: Tensor) = Tensor.Lift(Not, [ a ])
     static member private Only(a: Tensor) =
+        let interpreter = Tensor.Chosen("Cast", [ a ])
         if a.Count <> 1 then raise (ShapeException("Cast", [ a.Type ], $"{a.Count} elements are no single number", "reduce it, or take its elements as an array"))
-        let block = a.Interpreter.Read a in block.Data.GetValue block.Offset
+        let block = interpreter.Read a in block.Data.GetValue block.Offset
     static member op_Explicit(a: Tensor) : float = Convert.ToDouble(Tensor.Only a)
     static member op_Explicit(a: Tensor) : float32 = Convert.ToSingle(Tensor.Only a)
     static member op_Explicit(a: Tensor) : int64 = match Tensor.Only a with :? int64 as n -> n | x -> Int64.CreateSaturating(Convert.ToDouble x)
     static member op_Explicit(a: Tensor) : int = match Tensor.Only a with :? int64 as n -> int n | x -> Int32.CreateSaturating(Convert.ToDouble x)
     static member op_Explicit(a: Tensor) : bool = Convert.ToBoolean(Tensor.Only a)
-    static member Abs(a: Tensor) = Tensor.Unary(Abs, a)
-    static member Floor(a: Tensor) = Tensor.Unary(Floor, a)
-    static member Ceiling(a: Tensor) = Tensor.Unary(Ceil, a)
+    static member Abs(a: Tensor) = Tensor.Lift(Abs, [ a ])
+    static member Floor(a: Tensor) = Tensor.Lift(Floor, [ a ])
+    static member Ceiling(a: Tensor) = Tensor.Lift(Ceil, [ a ])
     /// To the nearest integer, halves to even.
-    static member Round(a: Tensor) = Tensor.Unary(Round, a)
-    static member Sqrt(a: Tensor) = Tensor.Unary(Sqrt, a)
-    static member Exp(a: Tensor) = Tensor.Unary(Exp, a)
-    static member Log(a: Tensor) = Tensor.Unary(Log, a)
-    static member Sin(a: Tensor) = Tensor.Unary(Sin, a)
-    static member Cos(a: Tensor) = Tensor.Unary(Cos, a)
-    static member Tan(a: Tensor) = Tensor.Unary(Tan, a)
-    static member Asin(a: Tensor) = Tensor.Unary(Asin, a)
-    static member Acos(a: Tensor) = Tensor.Unary(Acos, a)
-    static member Atan(a: Tensor) = Tensor.Unary(Atan, a)
-    static member Sinh(a: Tensor) = Tensor.Unary(Sinh, a)
-    static member Cosh(a: Tensor) = Tensor.Unary(Cosh, a)
-    static member Tanh(a: Tensor) = Tensor.Unary(Tanh, a)
+    static member Round(a: Tensor) = Tensor.Lift(Round, [ a ])
+    static member Sqrt(a: Tensor) = Tensor.Lift(Sqrt, [ a ])
+    static member Exp(a: Tensor) = Tensor.Lift(Exp, [ a ])
+    static member Log(a: Tensor) = Tensor.Lift(Log, [ a ])
+    static member Sin(a: Tensor) = Tensor.Lift(Sin, [ a ])
+    static member Cos(a: Tensor) = Tensor.Lift(Cos, [ a ])
+    static member Tan(a: Tensor) = Tensor.Lift(Tan, [ a ])
+    static member Asin(a: Tensor) = Tensor.Lift(Asin, [ a ])
+    static member Acos(a: Tensor) = Tensor.Lift(Acos, [ a ])
+    static member Atan(a: Tensor) = Tensor.Lift(Atan, [ a ])
+    static member Sinh(a: Tensor) = Tensor.Lift(Sinh, [ a ])
+    static member Cosh(a: Tensor) = Tensor.Lift(Cosh, [ a ])
+    static member Tanh(a: Tensor) = Tensor.Lift(Tanh, [ a ])
 
 /// An operand inside a trace: one of its inputs or constants, or the k-th result of an instruction.
 and [<RequireQualifiedAccess>] internal Value = Input of int | Constant of int | Result of instruction: int * k: int

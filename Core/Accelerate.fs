@@ -144,7 +144,7 @@ type AcceleratedFunction<'T, 'R> internal (f: 'T -> 'R, options: AccelerateOptio
         | true, entry ->
             let generator = Generator.Current
             let start = generator.Peek()
-            let blocks = leaves |> Array.map (fun t -> (Execute.blockOf t).Value)
+            let blocks = leaves |> Array.map Execute.read
 
             match Paths.follow start blocks entry.Path with
             | ValueNone -> ValueNone

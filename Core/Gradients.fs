@@ -34,7 +34,15 @@ module Gradients =
     let jacobian (f: 'T -> Tensor) (x: 'T) : 'T = Derivatives.jacobian f x
 
     /// All second derivatives of a scalar function of one tensor: [..n; ..n], unformatted.
-    let hessian (f: Tensor -> Tensor) (x: Tensor) : Tensor = (Derivatives.hessian f x).Head.Head
+    let hessian (f: Tensor -> Tensor) (x: Tensor) : Tensor =
+        match Derivatives.hessian f (given "Hessian" x) with
+        | [ [ h ] ] -> h
+        | _ ->
+            Labels.dtypeError
+                "Hessian"
+                [ x.Type ]
+                "there is nothing to differentiate"
+                "give a tensor of Float32 or Float64, or cast it"
 
     /// All second derivatives of a scalar function of a structure: block (i, j) belongs to its floating-point leaves i and j.
     let hessianBlocks (f: 'T -> Tensor) (x: 'T) : Tensor list list = Derivatives.hessian f x

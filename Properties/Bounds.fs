@@ -48,14 +48,16 @@ module internal Bounds =
     /// §4.2); kernel and oracle both, hence twice that. Σ|terms| is what the op itself gives for absolute values.
     /// Underflow costs a product no more than the smallest number. Terms that are not finite settle the class of the
     /// result; where partial sums may overflow nothing is settled.
-    let private sums n (evaluate: Operands -> Lane array) dtype (operands: Operands) =
+    let private sums mayUnderflow n (evaluate: Operands -> Lane array) dtype (operands: Operands) =
         let magnitudes = operands |> mapReals (fun x -> if Double.IsFinite x then abs x else 0.) |> evaluate
 
         fun k (expected: Lane) actual ->
             let magnitude = number magnitudes[k]
             let bound = float n * (2. * unitOf dtype * magnitude + smallest dtype)
 
-            if not (magnitude < largest dtype / 2.) then true
+            // Terms that are all zeros: the sign of their sum is settled, unless a product of tiny numbers was rounded to 0.
+            if magnitude = 0. && not mayUnderflow then sameLane expected actual
+            elif not (magnitude < largest dtype / 2.) then true
             elif Double.IsFinite(number expected) then abs (number expected - number actual) <= bound
             else sameNumber expected actual
 
@@ -91,10 +93,10 @@ module internal Bounds =
                 let range = Range.formula types lanes formula
                 Range.contains expected range && Range.contains actual range
         | _ when not (Scalars.isFloating result.DType) -> exactly
-        | Reduce(SumOf, dims) -> sums (sizes dims) evaluate result.DType operands
-        | Scan(SumOf, dim) -> sums (size dim) evaluate result.DType operands
-        | Contract contraction -> sums (sizes (List.map fst contraction.Sum)) evaluate result.DType operands
-        | Move(ScatterAdd _) -> sums (1 + (snd operands[1]).Length) evaluate result.DType operands
+        | Reduce(SumOf, dims) -> sums false (sizes dims) evaluate result.DType operands
+        | Scan(SumOf, dim) -> sums false (size dim) evaluate result.DType operands
+        | Contract contraction -> sums true (sizes (List.map fst contraction.Sum)) evaluate result.DType operands
+        | Move(ScatterAdd _) -> sums false (1 + (snd operands[1]).Length) evaluate result.DType operands
         | Reduce(ProductOf, dims) -> products (sizes dims) evaluate result.DType operands
         | Scan(ProductOf, dim) -> products (size dim) evaluate result.DType operands
         // Of zeros of both signs either may be the extreme.

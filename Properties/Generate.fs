@@ -69,7 +69,7 @@ module internal Generate =
         if operand.Valid.IsSome then
             withInput (Values.input random taste operand) program
         elif takesNumbers op && random.Next 6 = 0 then
-            Source.Number(operand.Type.DType, float (random.Next(-4, 5)) / 2.), program
+            Source.Number(operand.Type.DType, Values.number random operand.Type.DType), program
         elif equals.Length > 0 && random.Next 4 > 0 then
             Values.pick random equals, program
         else

@@ -44,7 +44,8 @@ module internal ProgramLaws =
           "each op agrees with the oracle", onCases (fun f values seed -> Oracle.agreesOn f values.Head seed)
           "each op of the gradient agrees with the oracle",
           onCases (withGradient (fun f values seed -> Oracle.agreesOn f values.Head seed))
-          "the layout in memory does not matter", onCases layout ]
+          "the layout in memory does not matter", onCases layout
+          "other values make no other trace", onCases (fun f values _ -> Acceleration.tracesAreSignatures f values 1) ]
 
     /// A law's verdict; an error is a failure.
     let judge (law: RandomProgram -> Verdict) program =

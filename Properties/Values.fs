@@ -92,6 +92,14 @@ module internal Values =
         | DType.Int64 -> many whole
         | _ -> many (fun () -> whole () <> 0L)
 
+    /// A number as it may stand beside a tensor.
+    let number (random: Random) dtype =
+        match dtype with
+        | DType.Float32
+        | DType.Float64 -> float (random.Next(-4, 5)) / 2.
+        | DType.Bool -> float (random.Next 2)
+        | _ -> float (random.Next(-2, 3))
+
     let input random taste (operand: Operand) : ProgramInput =
         { Type = operand.Type
           Valid = operand.Valid

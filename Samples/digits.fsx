@@ -2,48 +2,28 @@
 #r "../artifacts/bin/Functional/release/Functional.dll"
 
 open System
-open System.IO
-open System.IO.Compression
 open Functional
 open Functional.FSharp
 
-let data = Path.Combine(__SOURCE_DIRECTORY__, "Digits", "data", "digits.csv.gz")
-let reader = new StreamReader(new GZipStream(File.OpenRead data, CompressionMode.Decompress))
-let rows = [| for line in reader.ReadToEnd().Trim().Split '\n' -> Array.map float32 (line.Split ',') |]
-let train, test = rows |> Array.randomShuffleWith (Random 1) |> Array.splitAt 1437
-let pixelsOf (row: float32 array) = row[..63] |> Array.map (fun pixel -> pixel / 16f)
-let digitOf (row: float32 array) = int row[64]
-let images rows = Tensor.ofArray "BC" (Array.map pixelsOf rows)
-let digits rows = Tensor.ofArray "B" (Array.map digitOf rows)
+let rows = Data.readCsv (__SOURCE_DIRECTORY__ + "/Digits/data/digits.csv.gz")
+let images, digits = rows[*, ..63] / 16. |> Tensor.withFormat "BC", rows[*, 64] |> Tensor.cast DType.Int32
+let train, (testImages, testDigits) = Data.split 0.8 1UL (images, digits)
+let network =
+    Network.Sequential(Dense 64, Relu(), Dense 10, Softmax()).Initialize(Layout.Of(images.Type), seed = 2UL)
 
-let step (network: Network, state, x, t) =
+let step ((network: Network, state), (x, t)) =
     let loss, gradient = valueAndGrad (fun (n: Network) -> Loss.crossEntropy (n.Forward x) t) network
     loss, Adam.step AdamOptions.Default (network, state, gradient)
 
-/// Trains a network from the same seeds: the bits of the losses, and what the network became.
+/// The losses of 30 epochs from the same start in the same order, and the trained network.
 let learn step =
-    let network =
-        Network
-            .Sequential(Dense 64, Relu(), Dense 10, Softmax())
-            .Initialize(Layout.Of("BC", Nullable(), 64), seed = 1UL)
-
-    let order = Random 2
-    let epoch _ = train |> Array.randomShuffleWith order |> Array.chunkBySize 64
-
-    ((network, Adam.start 0.003 network), Seq.collect epoch [ 1..30 ])
-    ||> Seq.mapFold (fun (network, state) batch ->
-        let loss, next = step (network, state, images batch, digits batch)
-        BitConverter.SingleToInt32Bits(Tensor.toScalar loss), next)
-    |> fun (losses, (network, _)) -> List.ofSeq losses, network
+    ((network, Adam.start 0.003 network), [ 1UL .. 30UL ] |> Seq.collect (fun epoch -> Data.batches 64 epoch train))
+    ||> Seq.mapFold (fun model batch -> step (model, batch))
 
 let fast = accelerateWith AccelerateOptions.Default step
-let direct, _ = learn step
-let losses, network = learn fast.Invoke
-let guesses = network.Predict(images test) |> Tensor.argmax 1 |> Tensor.toArray<int64>
-let accuracy =
-    Array.map2 (fun guess row -> if int guess = digitOf row then 1. else 0.) guesses test
-    |> Array.average
-
-printfn $"losses equal bit for bit: {losses = direct}, test accuracy: {accuracy:P1}"
-printfn $"{losses.Length} steps, {fast.Misses} traces, hit rate {fast.HitRate:F1} %%"
-exit (if losses = direct then 0 else 1)
+let (direct, _), (losses, (trained, _)) = learn step, learn fast.Invoke
+let same = Structure.HasSameBits(Array.ofSeq direct, Array.ofSeq losses)
+printfn
+    $"losses equal bit for bit: {same}, test accuracy: {float (Metric.accuracy (trained.Predict testImages) testDigits):P1}"
+printfn $"{Seq.length losses} steps, {fast.Misses} traces, hit rate {fast.HitRate:F1} %%"
+exit (if same then 0 else 1)

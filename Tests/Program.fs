@@ -16,7 +16,16 @@ let tests =
                 ReductionTests.tests
                 ContractionTests.tests
                 CreationTests.tests
-                RandomTests.tests ]
+                RandomTests.tests
+                FormatLaws.tests
+                DistributionTests.tests
+                BadInputTests.tests ]
+          testList "Kernels" [ Kernels.FoldTests.tests; Kernels.ExecuteTests.tests ]
+          testList "Tracing" [ Tracing.StructureTests.tests; Tracing.TracerTests.tests; Tracing.MemoTests.tests ]
+          testList
+              "Interpret"
+              [ Interpret.EvaluateTests.tests; Interpret.PrintTests.tests; Interpret.VerifyTests.tests ]
+          testList "Transform" [ Transform.DerivativeTests.tests ]
           ControlTests.tests
           testList "Properties" [ Properties.ProgramTests.tests; Properties.CatalogueTests.tests ]
           testList

@@ -3,6 +3,8 @@ module Functional.Tests.Seed
 
 open System
 open Expecto
+open FsCheck
+open FsCheck.FSharp
 open Functional.Properties
 
 let private arguments = List.ofArray (Environment.GetCommandLineArgs())
@@ -39,3 +41,15 @@ let law name cases share (verdict: Random -> Verdict) =
         if float (cases - silent.Length) < share * float cases then
             failtest
                 $"""{silent.Length} of {cases} cases say nothing: {String.Join("; ", List.distinct silent)}; seed {seed}""")
+
+/// A law on so many values of FsCheck; a value that breaks it is made smaller.
+let property name count (arbitrary: Arbitrary<'T>) (verdict: 'T -> Verdict) =
+    testCase name (fun () ->
+        let holds value =
+            match verdict value with
+            | Verdict.Fails problem -> failwith $"{problem}\n{value}"
+            | _ -> true
+
+        // The count of cases that FsCheck prints is no news.
+        let config = Config.QuickThrowOnFailure.WithMaxTest(count).WithReplay(uint64 (abs seed), 1UL)
+        Check.One(config, Prop.forAll arbitrary holds))

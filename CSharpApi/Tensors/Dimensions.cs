@@ -11,7 +11,7 @@ internal static class Dimensions
     public static FSharpList<int> Listed(ReadOnlySpan<int> dims) => ListModule.OfArray(dims.ToArray());
 
     public static FSharpList<int> Labelled(string op, Tensor x, string labels) =>
-        Statistics.labelled(op, x.Type, labels);
+        Statistics.labelled(op, Operands.given(op, x).Type, labels);
 
     /// <summary>Applies a reduction, keeping its dimensions with size 1 or not.</summary>
     public static Tensor Reduce(

@@ -39,7 +39,7 @@ public static class TensorCreation
 
         /// <summary>The same number everywhere, with data type, sizes and format of a tensor.</summary>
         public static Tensor FullLike(Tensor like, double value) =>
-            Movement.constant(like.Interpreter, like.Type, value);
+            Functional.FSharp.Creation.Tensor.fullLike(like, value);
 
         /// <summary>0 everywhere, with data type, sizes and format of a tensor.</summary>
         public static Tensor ZerosLike(Tensor like) => Tensor.FullLike(like, 0);
@@ -75,7 +75,7 @@ public static class TensorCreation
         public T ToScalar<T>() => HostData.toScalar<T>(x);
 
         /// <summary>The numbers of the dimensions with a label, ascending.</summary>
-        public IReadOnlyList<int> FindDimensions(char label) => [.. Labels.places(x.Type, label)];
+        public IReadOnlyList<int> FindDimensions(char label) => [.. Labels.places(Operands.given("FindDimensions", x).Type, label)];
 
         /// <summary>The same elements and sizes without labels.</summary>
         public Tensor StripDimensions() => Movement.relabel(Format.None, x);

@@ -15,7 +15,7 @@ public static class TensorElementwise
 
     private static Tensor Apply(Op op, Tensor x) => Define.apply(op, ListModule.OfArray([x]));
 
-    private static Tensor Number(Tensor like, double value) => Tensor.Literal(like.DType, value);
+    private static Tensor Number(Tensor like, double value) => Tensor.Literal(Operands.given("Number", like).DType, value);
 
     extension(Tensor)
     {
@@ -102,6 +102,6 @@ public static class TensorElementwise
         /// The nearest values of another data type: to integers towards zero, saturating, NaN to 0; from Int64 to Int32
         /// the low bits; to Bool x ≠ 0.
         /// </summary>
-        public Tensor Cast(DType dtype) => x.DType == dtype ? x : Lift(Scalar.NewCast(dtype), x);
+        public Tensor Cast(DType dtype) => Operands.given("Cast", x).DType == dtype ? x : Lift(Scalar.NewCast(dtype), x);
     }
 }

@@ -22,7 +22,7 @@ public static class TensorRandom
 
         /// <summary>Uniform in [0, 1), like a tensor.</summary>
         public static Tensor RandomLike(Tensor like, IEnumerable<int>? shape = null, string format = "") =>
-            Uniform.draw(like.Interpreter, TypeLike(like, shape, format));
+            Uniform.draw(Operands.given("RandomLike", like).Interpreter, TypeLike(like, shape, format));
 
         /// <summary>Of mean 0 and variance 1 (Box and Muller, 1958).</summary>
         public static Tensor RandomNormal(IEnumerable<int> shape, string format = "", DType dtype = DType.Float32) =>
@@ -30,7 +30,7 @@ public static class TensorRandom
 
         /// <summary>Of mean 0 and variance 1 (Box and Muller, 1958), like a tensor.</summary>
         public static Tensor RandomNormalLike(Tensor like, IEnumerable<int>? shape = null, string format = "") =>
-            Uniform.normal(like.Interpreter, TypeLike(like, shape, format));
+            Uniform.normal(Operands.given("RandomNormalLike", like).Interpreter, TypeLike(like, shape, format));
 
         /// <summary>Bool, true with a probability.</summary>
         /// <exception cref="ArgumentOutOfRangeException">The probability is not between 0 and 1.</exception>
@@ -41,6 +41,6 @@ public static class TensorRandom
         /// <exception cref="ArgumentOutOfRangeException">The probability is not between 0 and 1.</exception>
         public static Tensor RandomBernoulliLike(
             double probability, Tensor like, IEnumerable<int>? shape = null, string format = "") =>
-            Uniform.bernoulli(like.Interpreter, probability, TypeLike(like, shape, format));
+            Uniform.bernoulli(Operands.given("RandomBernoulliLike", like).Interpreter, probability, TypeLike(like, shape, format));
     }
 }

@@ -5,20 +5,20 @@ public static class TensorReductions
 {
     extension(Tensor x)
     {
-        /// <summary>The total, Σ x; of nothing 0. Integers wrap around.</summary>
+        /// <summary>The total, Σ x; of nothing 0, of nothing but -0 -0. Integers wrap around.</summary>
         /// <param name="dims">The dimensions to reduce, negative ones from the end; none for all.</param>
         /// <exception cref="DimensionException">A dimension is not there, or named twice.</exception>
         /// <exception cref="DTypeException">The data type is Bool: cast to count.</exception>
         public Tensor Sum(params ReadOnlySpan<int> dims) => Dimensions.Reduce(Statistics.sum, Dimensions.Listed(dims), false, x);
 
-        /// <summary>The total, Σ x; of nothing 0. Integers wrap around.</summary>
+        /// <summary>The total, Σ x; of nothing 0, of nothing but -0 -0. Integers wrap around.</summary>
         /// <param name="dims">The dimensions to reduce, negative ones from the end; none for all.</param>
         /// <param name="keep">Whether they stay, with size 1.</param>
         /// <exception cref="DimensionException">A dimension is not there, or named twice.</exception>
         /// <exception cref="DTypeException">The data type is Bool: cast to count.</exception>
         public Tensor Sum(IEnumerable<int> dims, bool keep) => Dimensions.Reduce(Statistics.sum, Dimensions.Listed(dims), keep, x);
 
-        /// <summary>The total, Σ x; of nothing 0. Integers wrap around.</summary>
+        /// <summary>The total, Σ x; of nothing 0, of nothing but -0 -0. Integers wrap around.</summary>
         /// <param name="labels">The labels of the dimensions to reduce.</param>
         /// <param name="keep">Whether they stay, with size 1.</param>
         /// <exception cref="DimensionException">No dimension has the label.</exception>

@@ -18,7 +18,7 @@ public static class TensorSorting
 
         /// <summary>The elements in order along the dimension with a label, as along its number.</summary>
         public (Tensor Values, Tensor Indices) Sort(char label, bool descending = false) =>
-            Sorting.sort(descending, Labels.single("Sort", x.Type, label), x).ToValueTuple();
+            Sorting.sort(descending, Labels.single("Sort", Operands.given("Sort", x).Type, label), x).ToValueTuple();
 
         /// <summary>The positions (Int64) that would put the elements in order. Equals keep their order.</summary>
         public Tensor ArgSort(int dim = -1, bool descending = false) => Sorting.argSortBy(descending, dim, x);
@@ -40,7 +40,7 @@ public static class TensorSorting
         public Tensor ArgMax(int dim = -1) => Sorting.argMaxAt(dim, x);
 
         /// <summary>The position of the greatest element along the dimension with a label, as along its number.</summary>
-        public Tensor ArgMax(char label) => Sorting.argMaxAt(Labels.single("ArgMax", x.Type, label), x);
+        public Tensor ArgMax(char label) => Sorting.argMaxAt(Labels.single("ArgMax", Operands.given("ArgMax", x).Type, label), x);
 
         /// <summary>
         /// The position (Int64) of the least element; the dimension disappears with its label. The first of equals; of NaN,
@@ -51,7 +51,7 @@ public static class TensorSorting
         public Tensor ArgMin(int dim = -1) => Sorting.argMinAt(dim, x);
 
         /// <summary>The position of the least element along the dimension with a label, as along its number.</summary>
-        public Tensor ArgMin(char label) => Sorting.argMinAt(Labels.single("ArgMin", x.Type, label), x);
+        public Tensor ArgMin(char label) => Sorting.argMinAt(Labels.single("ArgMin", Operands.given("ArgMin", x).Type, label), x);
 
         /// <summary>
         /// Running totals, y[k] = x[0] + … + x[k]; <paramref name="exclusive"/> without x[k], so that y[0] = 0;
@@ -79,6 +79,6 @@ public static class TensorSorting
         /// 0 … n - 1 in random order, Int64, drawn by what this tensor belongs to: like a traced one, anew at each replay.
         /// </summary>
         /// <exception cref="ShapeException">n is negative.</exception>
-        public Tensor PermutationLike(int n) => Uniform.permutation(x.Interpreter, n);
+        public Tensor PermutationLike(int n) => Uniform.permutation(Operands.given("PermutationLike", x).Interpreter, n);
     }
 }

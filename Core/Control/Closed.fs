@@ -51,18 +51,15 @@ module internal Closed =
 
     let keyOfLanes traces (lanes: Lanes list) = if draws traces then uint64 (whole ((List.last lanes).At [])) else 0UL
 
-    /// The outermost interpreter of these tensors, which an op on them belongs to.
-    let interpreter (args: Tensor list) : Interpreter =
-        args
-        |> List.map (fun t -> t.Interpreter)
-        |> List.filter (fun i -> not (isNull i))
-        |> List.fold
-            (fun (outer: Interpreter) i -> if i.Depth < outer.Depth then i else outer)
-            (Direct.Instance :> Interpreter)
+    /// The interpreter that an op on these tensors belongs to.
+    let interpreter op (args: Tensor list) : Interpreter =
+        match Tensor.Chosen(op, args) with
+        | null -> Direct.Instance
+        | chosen -> chosen
 
     /// Applies an op, with a key where its traces draw.
     let apply (op: Op) traces (args: Tensor list) =
-        let by = interpreter args
+        let by = interpreter op.Name args
         by.Apply(op, (if draws traces then args @ [ Uniform.key by ] else args))
 
     /// The trace that takes a trace's inputs, then the cotangents of the `given` outputs, and gives those of the `wanted`

@@ -148,7 +148,7 @@ module internal LoopOp =
         let carried, rest = List.splitAt loop.Carried args
         let slices, rest = List.splitAt (Loops.sliced loop) rest
         let captured, key = List.splitAt (Loops.captured loop) rest
-        let count = Movement.constant (Closed.interpreter args) (TensorType(DType.Int64, [])) 0.
+        let count = Movement.constant (Closed.interpreter (Loops.name loop) args) (TensorType(DType.Int64, [])) 0.
 
         let kept =
             Tensor.Apply(op (keeping loop), carried @ [ count ] @ slices @ captured @ key)

@@ -24,7 +24,7 @@ module internal Structured =
 
         if t.Rank = 0 then t else Define.apply (Movement.reshape [] Format.None) [ t ]
 
-    let cond (predicate: Tensor) (whenTrue: 'T -> 'R) (whenFalse: 'T -> 'R) (x: 'T) : 'R =
+    let cond (Given "Cond" predicate) (whenTrue: 'T -> 'R) (whenFalse: 'T -> 'R) (x: 'T) : 'R =
         let leaves, _ = Structures.flatten (box x)
         let leaves = List.ofArray leaves
         let run (f: 'T -> 'R) inputs = f (Structures.replace x (Array.ofList inputs))
@@ -143,7 +143,7 @@ module internal Structured =
 
         let start = List.ofArray (fst (Structures.flatten (box init)))
         let numbers =
-            Scans.iota (Movement.constant (Closed.interpreter start) (TensorType(DType.Int64, [])) 0.) DType.Int64 count
+            Scans.iota (Movement.constant (Closed.interpreter "Repeat" start) (TensorType(DType.Int64, [])) 0.) DType.Int64 count
         scanned false count [ 0 ] (fun carry k -> f k.Head carry, ()) init [ numbers ] |> fst
 
     let dimension dim (t: TensorType) = Labels.dimension "Scan" t dim

@@ -6,7 +6,7 @@ open Functional
 /// The overloads behind comparisons and selections: of tensors, and of tensors and numbers.
 [<Sealed; AbstractClass; EditorBrowsable(EditorBrowsableState.Never)>]
 type Overloads private () =
-    static member private Number(like: Tensor, value: float) = Tensor.Literal(like.DType, value)
+    static member private Number(like: Tensor, value: float) = Tensor.Literal((given "Number" like).DType, value)
     /// a < b.
     static member Less(a: Tensor, b: Tensor) : Tensor = Tensor.op_LessThan (a, b)
     /// a < b.

@@ -35,7 +35,8 @@ module Creation =
         let ones dtype sizes format : Tensor = full dtype sizes format 1.
 
         /// The same number everywhere, with data type, sizes and format of a tensor.
-        let fullLike (like: Tensor) value : Tensor = Movement.constant like.Interpreter like.Type value
+        let fullLike (like: Tensor) value : Tensor =
+            let like = given "FullLike" like in Movement.constant like.Interpreter like.Type value
 
         /// 0 everywhere, with data type, sizes and format of a tensor.
         let zerosLike like : Tensor = fullLike like 0.

@@ -16,7 +16,7 @@ module ElementwiseFunctions =
         /// The nearest values of another data type: to integers towards zero, saturating, NaN to 0; from Int64 to Int32
         /// the low bits; to Bool x ≠ 0.
         let cast (dtype: DType) (x: Tensor) : Tensor =
-            if x.DType = dtype then x else Elementwise.lift (Cast dtype) [ x ]
+            if (given "Cast" x).DType = dtype then x else Elementwise.lift (Cast dtype) [ x ]
 
         /// The greater of two; NaN where either is, and -0 < 0. At a tie the derivative is halved.
         let maximum (a: Tensor) (b: Tensor) : Tensor = Elementwise.lift Max [ a; b ]
@@ -26,6 +26,7 @@ module ElementwiseFunctions =
 
         /// min(max(x, low), high).
         let clamp (low: float) (high: float) (x: Tensor) : Tensor =
+            let x = given "Clamp" x
             minimum (maximum x (Tensor.Literal(x.DType, low))) (Tensor.Literal(x.DType, high))
 
         /// x / |x|; x itself where it is 0 or NaN. The derivative is 0.

@@ -9,10 +9,10 @@ module Formats =
     [<RequireQualifiedAccess>]
     module Tensor =
         /// The labels in order of the dimensions, "" for an unformatted tensor.
-        let format (x: Tensor) : string = x.Format.Labels
+        let format (x: Tensor) : string = (given "Format" x).Format.Labels
 
         /// The numbers of the dimensions with a label, ascending; none for an unformatted tensor.
-        let finddim (label: char) (x: Tensor) : int list = Labels.places x.Type label
+        let finddim (label: char) (x: Tensor) : int list = Labels.places (given "FindDim" x).Type label
 
         /// The same elements and sizes without labels.
         let stripdims (x: Tensor) : Tensor = Movement.relabel Format.None x

@@ -17,13 +17,13 @@ module RandomFunctions =
         let uniform dtype (sizes: int seq) (format: string) : Tensor = Uniform.draw plain (ofSizes dtype sizes format)
 
         /// Uniform in [0, 1), with data type, sizes and format of a tensor.
-        let uniformLike (like: Tensor) : Tensor = Uniform.draw like.Interpreter like.Type
+        let uniformLike (like: Tensor) : Tensor = Uniform.like "UniformLike" Uniform.draw like
 
         /// Of mean 0 and variance 1 (Box and Muller, 1958).
         let normal dtype (sizes: int seq) (format: string) : Tensor = Uniform.normal plain (ofSizes dtype sizes format)
 
         /// Of mean 0 and variance 1, with data type, sizes and format of a tensor.
-        let normalLike (like: Tensor) : Tensor = Uniform.normal like.Interpreter like.Type
+        let normalLike (like: Tensor) : Tensor = Uniform.like "NormalLike" Uniform.normal like
 
         /// Bool, true with probability p.
         /// Throws ArgumentOutOfRangeException for a p outside 0 … 1.
@@ -32,9 +32,11 @@ module RandomFunctions =
 
         /// Bool, true with probability p, with sizes and format of a tensor of any data type.
         /// Throws ArgumentOutOfRangeException for a p outside 0 … 1.
-        let bernoulliLike (p: float) (like: Tensor) : Tensor = Uniform.bernoulli like.Interpreter p like.Type
+        let bernoulliLike (p: float) (like: Tensor) : Tensor =
+            Uniform.like "BernoulliLike" (fun by -> Uniform.bernoulli by p) like
 
         /// A draw like a tensor in other sizes: `x |> Tensor.sized [ 3 ] "" Tensor.uniformLike` draws three numbers of x's
         /// data type.
         let sized (sizes: int seq) (format: string) (draw: Tensor -> Tensor) (like: Tensor) : Tensor =
+            let like = given "Sized" like in
             draw (Movement.constant like.Interpreter (ofSizes like.DType sizes format) 0.)

@@ -10,7 +10,7 @@ module ReductionFunctions =
     /// Reductions of dimensions.
     [<RequireQualifiedAccess>]
     module Tensor =
-        /// Σ x; of nothing 0; integers wrap around. Not for Bool: cast to count.
+        /// Σ x; of nothing 0, of nothing but -0 -0; integers wrap around. Not for Bool: cast to count.
         let sum (dims: int list) (x: Tensor) : Tensor = Statistics.sum dims x
 
         /// Π x; of nothing 1; integers wrap around. The derivative is right where elements are 0, and takes O(n) time.

@@ -56,4 +56,4 @@ module SortingFunctions =
 
         /// 0 … n - 1 in random order, Int64, drawn by what a tensor belongs to: like a traced one, anew at each replay.
         /// Throws ShapeException for a negative n.
-        let permutationLike (like: Tensor) n : Tensor = Uniform.permutation like.Interpreter n
+        let permutationLike (like: Tensor) n : Tensor = Uniform.permutation (given "PermutationLike" like).Interpreter n

@@ -42,3 +42,9 @@ module internal Execute =
         | Origin.Concrete block -> ValueSome block
         | Origin.Input(_, block) -> block
         | Origin.Result(node, k) -> if node.Values.Length = 0 then ValueNone else ValueSome node.Values[k]
+
+    /// The elements of an argument. A tensor of a trace, which has none, refuses.
+    let read (t: Tensor) =
+        match blockOf t with
+        | ValueSome block -> block
+        | ValueNone -> t.Interpreter.Read t

@@ -27,7 +27,7 @@ module Activation =
 
     /// The values less their greatest along the channels, and the dimension. A shift changes no softmax, so that its
     /// derivative, which is 0, is not taken.
-    let private shifted op (x: Tensor) =
+    let private shifted op (Given op x) =
         let dim = Channels.dimension op x.Type
         x - Channels.spread dim x.Type (Movement.hold (Channels.max dim x)), dim
 

@@ -31,7 +31,7 @@ module Loss =
             Elementwise.lift (Cast y.DType) [ Elementwise.lift Equal [ Channels.spread dim y.Type target; classes ] ]
 
     /// Where a class is impossible its logarithm does not count, be it infinite.
-    let private crossEntropyOf op (y: Tensor) target (logarithm: Tensor -> Tensor) =
+    let private crossEntropyOf op (Given op y) (Given op target) (logarithm: Tensor -> Tensor) =
         let dim = Channels.dimension op y.Type
         let t = probabilities op dim y target
         let isImpossible = Elementwise.lift Equal [ t; number t 0. ]
@@ -52,6 +52,7 @@ module Loss =
     /// The mean of (y - t)² over all elements.
     /// Throws ShapeException for targets of other sizes.
     let meanSquaredError (y: Tensor) (target: Tensor) : Tensor =
+        let y, target = given "MeanSquaredError" y, given "MeanSquaredError" target
         checkSizes "MeanSquaredError" y target y.Type.Sizes
         let error = y - target
         Statistics.mean [] (error * error)

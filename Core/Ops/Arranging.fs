@@ -11,7 +11,7 @@ module internal Arranging =
 
     /// The same elements in row-major order in other sizes, with these labels ("" for none). One size may be -1: what is
     /// left. Throws ShapeException where the number of elements differs.
-    let reshape (sizes: int list) (labels: string) (x: Tensor) =
+    let reshape (sizes: int list) (labels: string) (Given "Reshape" x) =
         let known = sizes |> List.filter ((<>) -1) |> List.fold (*) 1
         match sizes |> List.filter ((=) -1) with
         | [] -> resized sizes (Format.Parse labels) x
@@ -25,13 +25,13 @@ module internal Arranging =
                 "use -1 once, where the other sizes divide the number of elements"
 
     /// Dimension k of the result is dimension `order[k]`, label and all. Negative numbers count from the end.
-    let permute (order: int list) (x: Tensor) =
+    let permute (order: int list) (Given "Permute" x) =
         let order = order |> List.map (Labels.dimension "Permute" x.Type)
         Define.apply (Movement.permute order) [ x ]
 
     /// The dimensions in the order of these labels; equal labels keep their order. Throws TensorFormatException unless x has
     /// just these labels.
-    let arrange (labels: string) (x: Tensor) =
+    let arrange (labels: string) (Given "Arrange" x) =
         if Seq.sort labels |> Seq.compareWith compare (Seq.sort (labelsOf x)) <> 0 then
             Labels.formatError
                 "Permute"
@@ -44,7 +44,7 @@ module internal Arranging =
         Define.apply (Movement.permute (labels |> Seq.mapi place |> List.ofSeq)) [ x ]
 
     /// Two dimensions change places, labels and all.
-    let swap a b (x: Tensor) =
+    let swap a b (Given "SwapDims" x) =
         let a, b = Labels.dimension "Transpose" x.Type a, Labels.dimension "Transpose" x.Type b
         let order =
             [ for k in 0 .. x.Rank - 1 ->
@@ -54,13 +54,13 @@ module internal Arranging =
         Define.apply (Movement.permute order) [ x ]
 
     /// The last two dimensions change places, labels and all: [...; n; m] → [...; m; n].
-    let transpose (x: Tensor) =
+    let transpose (Given "Transpose" x) =
         if x.Rank < 2 then
             Labels.dimensionError "Transpose" [ x.Type ] "it has no two dimensions" "give a matrix, or a batch of them"
         swap -2 -1 x
 
     /// One dimension moves to another place; the others keep their order.
-    let moveDim source destination (x: Tensor) =
+    let moveDim source destination (Given "MoveDim" x) =
         let source = Labels.dimension "MoveDim" x.Type source
         let destination = Labels.dimension "MoveDim" x.Type destination
         let order = [ 0 .. x.Rank - 1 ] |> List.removeAt source |> List.insertAt destination source
@@ -68,7 +68,7 @@ module internal Arranging =
 
     /// Repeated to these sizes, aligned from the last dimension; sizes are equal, or 1 in x. New dimensions get the label
     /// U if x has labels.
-    let broadcastTo (sizes: int list) (x: Tensor) =
+    let broadcastTo (sizes: int list) (Given "BroadcastTo" x) =
         let added = sizes.Length - x.Rank
         if added < 0 then
             Labels.shapeError
@@ -80,7 +80,7 @@ module internal Arranging =
         Define.apply (Movement.broadcast sizes (Format.Parse labels) [ added .. sizes.Length - 1 ]) [ x ]
 
     /// A new dimension of size 1 at a place (-1: after the last), labelled U if x has labels.
-    let expandDims dim (x: Tensor) =
+    let expandDims dim (Given "ExpandDims" x) =
         if dim < -x.Rank - 1 || dim > x.Rank then
             Labels.dimensionError
                 "ExpandDims"
@@ -92,7 +92,7 @@ module internal Arranging =
         resized (List.insertAt dim 1 (sizesOf x)) (Format.Parse labels) x
 
     /// Without these dimensions, of size 1 each. Throws ShapeException for any other size.
-    let squeeze (dims: int list) (x: Tensor) =
+    let squeeze (dims: int list) (Given "Squeeze" x) =
         let dims = Labels.dimensions "Squeeze" x.Type dims
         match dims |> List.filter (fun d -> x.Type.Sizes[d] <> 1) with
         | [] ->
@@ -106,7 +106,7 @@ module internal Arranging =
                 "only dimensions of size 1 can go"
 
     /// Without any dimension of size 1.
-    let squeezeAll (x: Tensor) =
+    let squeezeAll (Given "Squeeze" x) =
         squeeze
             [ for d in 0 .. x.Rank - 1 do
                   if x.Type.Sizes[d] = 1 then d ]
@@ -127,7 +127,7 @@ module internal Arranging =
         Define.apply (Movement.concat dim) (xs |> List.map (expandDims dim))
 
     /// Parts of these sizes, one after another, along a dimension. Throws ShapeException unless they add up to its size.
-    let split dim (sizes: int list) (x: Tensor) : Tensor list =
+    let split dim (sizes: int list) (Given "Split" x) : Tensor list =
         let dim = Labels.dimension "Split" x.Type dim
         if sizes |> List.exists (fun s -> s < 0) || List.sumBy int64 sizes <> int64 x.Type.Sizes[dim] then
             Labels.shapeError
@@ -141,14 +141,14 @@ module internal Arranging =
         List.map2 part (List.scan (+) 0 sizes |> List.take sizes.Length) sizes
 
     /// So many parts along a dimension, of sizes that differ by at most 1, the larger ones first.
-    let chunk dim count (x: Tensor) : Tensor list =
+    let chunk dim count (Given "Chunk" x) : Tensor list =
         if count < 1 then
             Labels.shapeError "Chunk" [ x.Type ] $"there are no {count} parts" "ask for at least one"
         let size = x.Type.Sizes[Labels.dimension "Chunk" x.Type dim]
         split dim [ for k in 0 .. count - 1 -> size / count + (if k < size % count then 1 else 0) ] x
 
     /// The whole tensor so many times over along each dimension: sizes [a; b] with [2; 1] → [2a; b].
-    let tile (counts: int list) (x: Tensor) =
+    let tile (counts: int list) (Given "Tile" x) =
         if counts.Length <> x.Rank || counts |> List.exists (fun c -> c < 0) then
             Labels.shapeError
                 "Tile"
@@ -162,7 +162,7 @@ module internal Arranging =
         |> resized (paired |> List.map (fun (c, s) -> c * s)) x.Format
 
     /// Each element so many times in a row along a dimension: a b → a a b b.
-    let repeat dim count (x: Tensor) =
+    let repeat dim count (Given "Repeat" x) =
         let dim = Labels.dimension "Repeat" x.Type dim
         if count < 0 then
             Labels.shapeError "Repeat" [ x.Type ] $"nothing occurs {count} times" "repeat 0 times or more"

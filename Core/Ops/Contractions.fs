@@ -102,7 +102,7 @@ module internal Contractions =
                 Mul
                 [ a.At(index (batchA @ restA @ sumA) (batch @ outerA @ k))
                   b.At(index (batchB @ restB @ sumB) (batch @ outerB @ k)) ])
-        |> Seq.fold (fun total p -> Scalars.eval Add [ total; p ]) (Scalars.store result.DType (Real 0.))
+        |> Scalars.sum
         |> Scalars.store result.DType
 
     /// The product over paired dimensions. Result: batch, left's rest, right's rest. The kept pairs' label is the left's,
@@ -148,7 +148,7 @@ module internal Contractions =
     let outer (a: Tensor) (b: Tensor) = apply { Batch = []; Sum = [] } a b
 
     /// The sum of the products of two vectors.
-    let dot (a: Tensor) (b: Tensor) =
+    let dot (Given "Dot" a) (Given "Dot" b) =
         if a.Rank <> 1 || b.Rank <> 1 then
             Labels.shapeError "Dot" [ a.Type; b.Type ] "it takes two vectors" "use a matrix product or a contraction"
 
@@ -185,7 +185,7 @@ module internal Contractions =
 
     /// NumPy's matrix product: over the last dimension of the left and the last but one of the right; leading dimensions
     /// are kept side by side; a vector is a row on the left and a column on the right, and that dimension disappears.
-    let matmul (a: Tensor) (b: Tensor) =
+    let matmul (Given "MatMul" a) (Given "MatMul" b) =
         if a.Rank = 0 || b.Rank = 0 then
             Labels.shapeError "MatMul" [ a.Type; b.Type ] "a scalar is no matrix" "multiply by *"
 
@@ -206,7 +206,7 @@ module internal Contractions =
 
     /// Over the dimensions with these labels, the k-th of one with the k-th of the other; dimensions of other labels that
     /// both have are kept side by side.
-    let byLabel (summed: string) (a: Tensor) (b: Tensor) =
+    let byLabel (summed: string) (Given "Contract" a) (Given "Contract" b) =
         let found (t: Tensor) =
             summed |> Seq.map (fun l -> Labels.find "Contract" t.Type l) |> List.ofSeq |> List.concat
         let sumA, sumB = found a, found b

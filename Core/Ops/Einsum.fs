@@ -65,7 +65,7 @@ module internal Einsum =
           Tensor = Define.apply op [ a.Tensor; b.Tensor ] }
 
     let apply (subscripts: string) (operands: Tensor list) : Tensor =
-        let types = [ for x in operands -> x.Type ]
+        let types = [ for Given "Einsum" x in operands -> x.Type ]
         let inputs, output = read types subscripts
         check types inputs output
 

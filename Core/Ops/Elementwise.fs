@@ -112,8 +112,26 @@ module internal Elementwise =
         | Real x -> Tensor.Literal(dtype, x)
         | Whole n -> Tensor.Literal(dtype, float n)
 
+    /// A number beside integers or Bool is one of theirs: none is rounded unseen.
+    and private checkNumbers f (args: Tensor list) =
+        for a in args do
+            match a.Origin with
+            | Origin.Literal x when not (Scalars.holds a.DType x) ->
+                Labels.dtypeError
+                    (string f)
+                    [ for a in args do
+                          if not (isNull a.Interpreter) then a.Type ]
+                    $"the number {x} is no {a.DType}"
+                    (if a.DType = DType.Bool then
+                         "use 0 or 1, or cast the tensor"
+                     else
+                         "use a whole number in its range, or cast the tensor to Float32 or Float64")
+            | _ -> ()
+
     /// Applies a scalar function to operands aligned and broadcast.
     and lift (f: Scalar) (args: Tensor list) : Tensor =
+        Tensor.Chosen(f, args) |> ignore
+        checkNumbers f args
         let shapes = args |> List.filter (fun a -> a.Rank > 0)
 
         let same =

@@ -106,7 +106,7 @@ module internal Gathering =
         | Real _ -> invalidOp "indices are integers"
 
     /// As takeAlong, for positions known to be inside.
-    let along dim (indices: Tensor) (x: Tensor) : Tensor =
+    let along dim (Given "Gather" indices) (Given "Gather" x) : Tensor =
         let sizes, size = x.Type.Sizes, x.Type.Sizes[dim]
         let outer, inner = Array.fold (*) 1 sizes[.. dim - 1], Array.fold (*) 1 sizes[dim + 1 ..]
         let number n stride = Scans.iota indices indices.DType n * float stride
@@ -121,7 +121,7 @@ module internal Gathering =
     /// For each place in the indices the element that stands, along the dimension, where the index says:
     /// y[i, j] = x[i, indices[i, j]] for the last dimension of two. The indices have x's sizes elsewhere; result: the
     /// indices' sizes, x's labels. Throws ShapeException where sizes differ, DimensionException for an index outside.
-    let takeAlong dim (indices: Tensor) (x: Tensor) : Tensor =
+    let takeAlong dim (Given "TakeAlong" indices) (Given "TakeAlong" x) : Tensor =
         let dim = Labels.dimension "TakeAlong" x.Type dim
         let types = [ x.Type; indices.Type ]
         if indices.DType <> DType.Int32 && indices.DType <> DType.Int64 then
@@ -138,12 +138,12 @@ module internal Gathering =
     /// [a; n; b] at [i; j] → [a; i; j; b], and likewise their labels. Positions without a format leave the dimension's
     /// label if they have one dimension; any other dimension without a label gets U, if anything has one.
     /// Throws DTypeException for positions that are not integers, DimensionException for one outside.
-    let gatherAt dim (indices: Tensor) (x: Tensor) : Tensor =
+    let gatherAt dim (Given "Gather" indices) (Given "Gather" x) : Tensor =
         Define.apply (gather (Labels.dimension "Gather" x.Type dim)) [ x; indices ]
 
     /// x, with updates added at positions along a dimension: the transpose of gathering. The updates have the type that
     /// gathering from x gives. Equal positions add up, in ascending order.
-    let scatterAddAt dim (indices: Tensor) (updates: Tensor) (x: Tensor) : Tensor =
+    let scatterAddAt dim (Given "ScatterAdd" indices) (Given "ScatterAdd" updates) (Given "ScatterAdd" x) : Tensor =
         Define.apply (scatterAdd (Labels.dimension "ScatterAdd" x.Type dim)) [ x; indices; updates ]
 
     /// Positions along a dimension of this size: of rank 0 to 2, or none where there is nothing to pick.

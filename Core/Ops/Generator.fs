@@ -3,6 +3,12 @@ namespace Functional
 open System
 open System.Threading
 
+/// A function set `Generator.Current` while it was traced, and drew like a traced tensor from it or left it so: a replay
+/// would not.
+[<Sealed>]
+type GeneratorException internal (op, operands, problem, remedy) =
+    inherit FunctionalException(op, operands, problem, remedy)
+
 /// A stream of random draws: each draw is a pure function of the seed and of its position in the stream. The current
 /// generator belongs to the flow of execution (as AsyncLocal does); flows that were given none share one of seed 0.
 [<Sealed; AllowNullLiteral>]
@@ -12,7 +18,7 @@ type Generator(seed: uint64) =
     let mutable position = 0L
 
     [<ThreadStatic; DefaultValue>]
-    static val mutable private recording: ResizeArray<Draw> | null
+    static val mutable private recording: Recording | null
 
     new() = Generator 0UL
     member _.Seed = seed
@@ -40,16 +46,32 @@ type Generator(seed: uint64) =
             | g -> g
         and set (generator: Generator) = ambient.Value <- generator
 
-    /// The draws of the trace being recorded on this thread, plain and like-random in one sequence; null for none.
+    /// The trace being recorded on this thread; null for none.
     static member internal Recording
-        with get () = Generator.recording
-        and set draws = Generator.recording <- draws
+        with get (): Recording | null = Generator.recording
+        and set (recording: Recording | null) = Generator.recording <- recording
 
     /// The next draw of the current generator.
     static member internal Next() =
-        let draw = Generator.Current.Reserve 1
-        match Generator.recording with
-        | null -> ()
-        | draws -> draws.Add draw
+        let generator = Generator.Current
+        let draw = generator.Reserve 1
 
+        let rec note (recording: Recording | null) =
+            match recording with
+            | null -> ()
+            | recording ->
+                recording.Note(generator, draw)
+                note recording.Outer
+
+        note Generator.recording
         draw
+
+/// The draws of a trace being recorded, plain and like-random in one sequence. Those of a generator that the function made
+/// current by itself are none of them: a replay takes none from it.
+and [<Sealed; AllowNullLiteral(false)>] internal Recording(generator: Generator, outer: Recording | null) =
+    let draws = ResizeArray<Draw>()
+    member _.Outer = outer
+    member _.Draws = draws
+    /// Whether draws come from the generator that was current when the recording began.
+    member _.IsCurrent = obj.ReferenceEquals(Generator.Current, generator)
+    member _.Note(from: Generator, draw) = if obj.ReferenceEquals(from, generator) then draws.Add draw

@@ -7,7 +7,7 @@ module internal Indexing =
 
     /// What the slices take of the first dimensions; the rest is taken whole. Labels stay with their dimensions. Throws
     /// DimensionException for more slices than dimensions, or for one that leaves its dimension.
-    let slice (parts: Slice list) (x: Tensor) =
+    let slice (parts: Slice list) (Given "Slice" x) =
         if parts.Length > x.Rank then
             Labels.dimensionError
                 "Slice"
@@ -32,7 +32,7 @@ module internal Indexing =
             taken
 
     /// What a slice takes of one dimension; the others are taken whole.
-    let along dim (part: Slice) (x: Tensor) =
+    let along dim (part: Slice) (Given "Slice" x) =
         let dim = Labels.dimension "Slice" x.Type dim
         slice (List.replicate dim Slice.All @ [ part ]) x
 
@@ -40,12 +40,12 @@ module internal Indexing =
     let select dim (position: int) (x: Tensor) = along dim (Slice.At position) x
 
     /// Backwards along these dimensions.
-    let flip (dims: int list) (x: Tensor) =
+    let flip (dims: int list) (Given "Flip" x) =
         let dims = Labels.dimensions "Flip" x.Type dims
         slice [ for k in 0 .. x.Rank - 1 -> if List.contains k dims then Slice.All.By -1 else Slice.All ] x
 
     /// Each element so many places further on along a dimension; what leaves at the end enters at the beginning.
-    let roll dim (shift: int) (x: Tensor) =
+    let roll dim (shift: int) (Given "Roll" x) =
         let dim = Labels.dimension "Roll" x.Type dim
         let size = x.Type.Sizes[dim]
         let start = if size = 0 then 0 else ((-shift % size) + size) % size
@@ -55,7 +55,7 @@ module internal Indexing =
             Define.apply (Movement.concat dim) [ along dim (Slice.From start) x; along dim (Slice.To start) x ]
 
     /// Elements of one value before and after those of each dimension.
-    let pad (amounts: (int * int) list) (value: float) (x: Tensor) =
+    let pad (amounts: (int * int) list) (value: float) (Given "Pad" x) =
         Define.apply (Movement.pad [ for before, after in amounts -> before, after, 0 ] value) [ x ]
 
     let private extended name dim before after (least: int) (edges: Tensor -> Tensor * Tensor) (x: Tensor) =
@@ -74,7 +74,7 @@ module internal Indexing =
 
     /// Extended along a dimension by its mirror image; the edge itself is not doubled: a b c → c b a b c b a. Throws
     /// DimensionException where it is extended by the dimension's size or more.
-    let padReflect dim before after (x: Tensor) =
+    let padReflect dim before after (Given "Pad" x) =
         let dim = Labels.dimension "PadReflect" x.Type dim
         let size = x.Type.Sizes[dim]
         let mirror first stop = along dim (Slice.Range(first, stop).By -1)
@@ -84,7 +84,7 @@ module internal Indexing =
 
     /// Extended along a dimension by copies of its edges: a b c → a a a b c c c. Throws DimensionException for an empty
     /// dimension.
-    let padReplicate dim before after (x: Tensor) =
+    let padReplicate dim before after (Given "Pad" x) =
         let dim = Labels.dimension "PadReplicate" x.Type dim
         let edge position count x =
             let one = along dim position x
@@ -96,7 +96,7 @@ module internal Indexing =
     /// 1 at the class that each integer names and 0 elsewhere, along a new last dimension; all 0 for an integer that names
     /// none. The new dimension's label is C if the integers have labels without C, else U.
     /// Throws DTypeException for anything but integers.
-    let oneHot (dtype: DType) classes (indices: Tensor) =
+    let oneHot (dtype: DType) classes (Given "OneHot" indices) =
         if indices.DType <> DType.Int32 && indices.DType <> DType.Int64 then
             Labels.dtypeError "OneHot" [ indices.Type ] "classes are integers" "cast to Int32 or Int64"
         let labels = indices.Format.Labels
@@ -106,7 +106,7 @@ module internal Indexing =
         Elementwise.lift (Cast dtype) [ Elementwise.lift Equal [ column; Scans.iota indices indices.DType classes ] ]
 
     /// x, with a number where the mask (Bool, aligned and broadcast) holds.
-    let maskedFill (mask: Tensor) (value: float) (x: Tensor) =
+    let maskedFill (Given "MaskedFill" mask) (value: float) (Given "MaskedFill" x) =
         Elementwise.lift Where [ mask; Tensor.Literal(x.DType, value); x ]
 
     /// x with 0 where `outside` holds of row and column number.
@@ -118,11 +118,11 @@ module internal Indexing =
         maskedFill (outside row (Scans.iota x DType.Int64 columns)) 0. x
 
     /// The upper triangle of the last two dimensions, 0 elsewhere: where column - row ≥ diagonal.
-    let upper (diagonal: int) (x: Tensor) =
+    let upper (diagonal: int) (Given "Triangle" x) =
         x |> triangle "Upper" (fun row column -> Elementwise.lift Less [ column; row + float diagonal ])
 
     /// The lower triangle of the last two dimensions, 0 elsewhere: where column - row ≤ diagonal.
-    let lower (diagonal: int) (x: Tensor) =
+    let lower (diagonal: int) (Given "Triangle" x) =
         x |> triangle "Lower" (fun row column -> Elementwise.lift Less [ row + float diagonal; column ])
 
     /// Where a mask of one dimension holds, ascending. Only how often it holds is read out into the host language.
@@ -142,14 +142,14 @@ module internal Indexing =
 
     /// Along a dimension the positions where a mask of that size holds. How many those are depends on values: inside a trace
     /// their number is a host read (one path for each number), the positions themselves are part of the trace.
-    let compress dim (mask: Tensor) (x: Tensor) =
+    let compress dim (Given "Compress" mask) (Given "Compress" x) =
         let dim = Labels.dimension "Compress" x.Type dim
         isMask "Compress" mask x [ x.Type.Sizes[dim] ]
         Gathering.gatherAt dim (holding (Arranging.resized (sizesOf mask) Format.None mask)) x
 
     /// The elements where a mask of x's shape holds, in row-major order: one dimension, unformatted. A host read as in
     /// `compress`.
-    let masked (mask: Tensor) (x: Tensor) =
+    let masked (Given "Masked" mask) (Given "Masked" x) =
         isMask "Masked" mask x (sizesOf x)
         if mask.Format <> x.Format && not mask.Format.IsNone then
             Labels.formatError "Masked" [ x.Type; mask.Type ] "the mask has another format" "permute or relabel it"

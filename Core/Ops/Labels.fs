@@ -2,6 +2,17 @@ namespace Functional
 
 open System
 
+/// Operands as functions of the library take them.
+[<AutoOpen>]
+module internal Operands =
+    /// The tensor; a null is refused in the name of an op.
+    let given (op: string) (x: Tensor) : Tensor =
+        Tensor.Chosen(op, [ x ]) |> ignore
+        x
+
+    /// As a parameter: `let roll (Given "Roll" x) = …`.
+    let (|Given|) (op: string) (x: Tensor) : Tensor = given op x
+
 /// What shapes and formats do: finding dimensions, aligning operands, dropping and keeping labels.
 [<RequireQualifiedAccess>]
 module internal Labels =

@@ -121,7 +121,7 @@ module internal Movement =
                 fun i -> x.At [ for k, d in List.indexed dims -> if x.Type.Sizes[k] = 1 then 0 else i[d] ])
             pull
 
-    /// The total over dimensions (ascending), which disappear. Of nothing, 0. Integers wrap around.
+    /// The total over dimensions (ascending), which disappear. Of nothing, 0; of nothing but -0, -0. Integers wrap around.
     and sum (dims: int list) : Op =
         let infer (t: TensorType) =
             if not (Scalars.admits Scalars.Numeric t.DType) then
@@ -130,11 +130,7 @@ module internal Movement =
             without dims t
 
         let eval (result: TensorType) (lanes: Lanes list) i =
-            meeting dims lanes.Head i
-            |> Seq.fold
-                (fun total lane -> Scalars.eval Add [ total; lane ])
-                (if Scalars.isFloating result.DType then Real 0. else Whole 0L)
-            |> Scalars.store result.DType
+            meeting dims lanes.Head i |> Scalars.sum |> Scalars.store result.DType
 
         let pull _ (args: Tensor list) _ dy = Some(spread args.Head.Type dims dy)
         Define.op "Sum" [ "dims", box dims ] (Reduce(SumOf, dims)) (List.head >> infer) eval pull
@@ -149,11 +145,11 @@ module internal Movement =
 
     /// The operand, to derivatives a constant. Its reverse rule is not its derivative, on purpose, so that the catalogue,
     /// whose ops are tested for that, does without it.
-    let hold (x: Tensor) =
+    let hold (Given "StopGradient" x) =
         Define.apply { permute [ 0 .. x.Rank - 1 ] with Name = "StopGradient"; Pull = fun _ _ _ _ -> [ None ] } [ x ]
 
     /// The same elements and sizes under other labels; a view, as broadcasting is.
-    let relabel (format: Format) (x: Tensor) =
+    let relabel (format: Format) (Given "WithFormat" x) =
         if x.Format = format then
             x
         else

@@ -13,6 +13,14 @@ module internal Scalars =
 
     let isFloating dtype = dtype = DType.Float32 || dtype = DType.Float64
 
+    /// Whether elements of a data type can be this number; floating-point ones are the nearest to any.
+    let holds dtype (x: float) =
+        match dtype with
+        | DType.Int32 -> x = floor x && abs (x + 0.5) <= 2147483647.5
+        | DType.Int64 -> x = floor x && x >= -9223372036854775808. && x < 9223372036854775808.
+        | DType.Bool -> x = 0. || x = 1.
+        | _ -> true
+
     let admits domain dtype =
         match domain with
         | Floating -> isFloating dtype
@@ -170,6 +178,13 @@ module internal Scalars =
         | _, [ Real a; Real b ] -> real2 scalar a b
         | _, [ Whole a; Whole b ] -> whole2 scalar a b
         | _ -> invalidOp $"{scalar} does not take %A{lanes}"
+
+    /// The total of lanes in their order. It starts from the first, so that of nothing but -0 it is -0; of nothing it is 0.
+    let sum (lanes: Lane seq) =
+        if Seq.isEmpty lanes then
+            Real 0.
+        else
+            lanes |> Seq.reduce (fun total lane -> eval Add [ total; lane ])
 
     /// The cotangent of operand i, given operands, value and cotangent of the value; None where it is zero everywhere.
     /// At a tie Max and Min halve it; at a kink Abs gives 0.

@@ -81,12 +81,12 @@ module internal Scans =
 
     /// Running totals along a dimension, same type: y[k] = x[0] + … + x[k]; `exclusive` without x[k], so that y[0] = 0;
     /// `reverse` from the last element on. NaN stays from where it stands. Integers wrap around.
-    let cumulativeSum exclusive reverse dim (x: Tensor) =
+    let cumulativeSum exclusive reverse dim (Given "CumSum" x) =
         running cumSum 0. exclusive reverse (Labels.dimension "CumSum" x.Type dim) x
 
     /// Running products, as `cumulativeSum`; exclusive ones begin with 1. The gradient is right where elements are 0, and
     /// costs O(n log n) for n elements along the dimension.
-    let cumulativeProduct exclusive reverse dim (x: Tensor) =
+    let cumulativeProduct exclusive reverse dim (Given "CumProd" x) =
         running cumProd 1. exclusive reverse (Labels.dimension "CumProd" x.Type dim) x
 
     /// 0, 1 … n - 1, unformatted, as a tensor of the same trace as another.

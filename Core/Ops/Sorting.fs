@@ -96,13 +96,13 @@ module internal Sorting =
     let argMin dim : Op = argExtreme "ArgMin" ArgMinOf (fun c -> c < 0) dim
 
     /// The positions along a dimension that would sort it: Int64, x's sizes and labels. Stable; NaN counts as greatest.
-    let argSortBy descending dim (x: Tensor) =
+    let argSortBy descending dim (Given "ArgSort" x) =
         Define.apply (argSort (Labels.dimension "ArgSort" x.Type dim) descending) [ x ]
 
     /// x sorted along a dimension, and the positions (Int64) where its elements stood; both of x's sizes and labels.
     /// Stable, so that equals keep their order; NaN counts as greatest: last where ascending, first where descending. The
     /// gradient goes back to where each element stood.
-    let sort descending dim (x: Tensor) =
+    let sort descending dim (Given "Sort" x) =
         let dim = Labels.dimension "Sort" x.Type dim
         let order = argSortBy descending dim x
         Gathering.along dim order x, order
@@ -110,7 +110,7 @@ module internal Sorting =
     /// The k greatest (or least) elements along a dimension, in order, and their positions (Int64); x's labels, size k.
     /// The first of equals win; NaN counts as greatest. Costs a whole sort. Throws DimensionException for a k outside 0 to
     /// the dimension's size.
-    let topK greatest k dim (x: Tensor) =
+    let topK greatest k dim (Given "TopK" x) =
         let dim = Labels.dimension "TopK" x.Type dim
         let size = x.Type.Sizes[dim]
         if k < 0 || k > size then
@@ -121,11 +121,11 @@ module internal Sorting =
 
     /// The position (Int64) of the greatest along a dimension, which disappears with its label: the first of equals; NaN
     /// counts as greatest. Throws ShapeException for an empty dimension.
-    let argMaxAt dim (x: Tensor) = Define.apply (argMax (Labels.dimension "ArgMax" x.Type dim)) [ x ]
+    let argMaxAt dim (Given "ArgMax" x) = Define.apply (argMax (Labels.dimension "ArgMax" x.Type dim)) [ x ]
 
     /// The position (Int64) of the least along a dimension, which disappears with its label: the first of equals; NaN
     /// counts as least here. Throws ShapeException for an empty dimension.
-    let argMinAt dim (x: Tensor) = Define.apply (argMin (Labels.dimension "ArgMin" x.Type dim)) [ x ]
+    let argMinAt dim (Given "ArgMin" x) = Define.apply (argMin (Labels.dimension "ArgMin" x.Type dim)) [ x ]
 
     let private entry name summary admits (op: (int -> int) -> int -> Op) =
         Entry.unary "sorting" name summary (fun choose t ->

@@ -14,7 +14,8 @@ module internal Statistics =
         labels |> Seq.distinct |> Seq.collect (Labels.find op t) |> List.ofSeq
 
     /// Applies an op of reduction.
-    let reduce op (make: int list -> Op) dims (x: Tensor) = Define.apply (make (dimensions op x.Type dims)) [ x ]
+    let reduce op (make: int list -> Op) dims (x: Tensor) =
+        Define.apply (make (dimensions op (given op x).Type dims)) [ x ]
 
     let sum dims x = reduce "Sum" Movement.sum dims x
     let product dims x = reduce "Product" Reductions.product dims x
@@ -24,23 +25,23 @@ module internal Statistics =
     let all dims x = reduce "All" Reductions.all dims x
 
     /// A reduction whose dimensions stay, with size 1.
-    let keep (reduce: int list -> Tensor -> Tensor) dims (x: Tensor) =
+    let keep (reduce: int list -> Tensor -> Tensor) dims (Given "Keep" x) =
         let dims = dimensions "Keep" x.Type dims
         let sizes = [ for k in 0 .. x.Rank - 1 -> if List.contains k dims then 1 else x.Shape[k] ]
         Define.apply (Movement.reshape sizes x.Format) [ reduce dims x ]
 
-    let private floating op (x: Tensor) =
+    let private floating op (Given op x) =
         if not (Scalars.isFloating x.DType) then
             Labels.dtypeError op [ x.Type ] $"{x.DType} has no fractions" "cast the tensor to Float32 or Float64"
 
     let private count (x: Tensor) dims = dims |> List.fold (fun n d -> n * float x.Shape[d]) 1.
 
-    let mean dims (x: Tensor) =
+    let mean dims (Given "Mean" x) =
         floating "Mean" x
         sum dims x / count x (dimensions "Mean" x.Type dims)
 
     /// By the squares of the differences from the mean: the difference of squares would cancel.
-    let variance (correction: int) dims (x: Tensor) =
+    let variance (correction: int) dims (Given "Variance" x) =
         floating "Variance" x
         let dims = dimensions "Variance" x.Type dims
         let difference = x - Movement.spread x.Type dims (mean dims x)
@@ -53,7 +54,7 @@ module internal Statistics =
 
     /// Shifted by the greatest, so that no exponential overflows; an infinite shift would make ∞ - ∞. The shift cancels,
     /// so that no derivative is taken of it.
-    let logSumExp dims (x: Tensor) =
+    let logSumExp dims (Given "LogSumExp" x) =
         floating "LogSumExp" x
         let dims = dimensions "LogSumExp" x.Type dims
         let greatest = Movement.hold (max dims x)

@@ -71,6 +71,10 @@ module internal Uniform =
     /// replay.
     let draw (by: Interpreter) t = by.Apply(op t, []).Head
 
+    /// A draw of a tensor's type, by what it belongs to.
+    let like op (draw: Interpreter -> TensorType -> Tensor) (like: Tensor) =
+        let like = given op like in draw like.Interpreter like.Type
+
     /// Of mean 0 and variance 1: Box and Muller, "A note on the generation of random normal deviates", 1958. The
     /// logarithm's operand, 1 - u, is never 0.
     let normal (by: Interpreter) t =

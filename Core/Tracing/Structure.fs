@@ -47,6 +47,19 @@ type Structure =
         | [ a; b; c ] -> Structures.replace first (Array.map3 (fun a b c -> f.Invoke(a, b, c)) a b c)
         | _ -> first
 
+    /// Whether two structures are alike, and each tensor of one has type and bits of the other's: 0 is not -0, and NaN is
+    /// itself. A host read.
+    static member HasSameBits<'T>(first: 'T, second: 'T) : bool =
+        let xs, left = Structures.flatten (box first)
+        let ys, right = Structures.flatten (box second)
+        let elements (t: Tensor) = Blocks.toArray t.Type (t.Interpreter.Read t)
+
+        left.Equals right
+        && Array.forall2
+            (fun (x: Tensor) (y: Tensor) -> x.Type = y.Type && Blocks.sameBits (elements x) (elements y))
+            xs
+            ys
+
     /// Makes a type a structure: `parts` gives its parts (tensors, structures and static values), `rebuild` an object like
     /// the given one with other parts. Parts and their number depend on the object alone.
     static member Register<'T when 'T: not null>

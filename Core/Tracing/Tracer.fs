@@ -9,7 +9,7 @@ type internal Tracer(name: string, depth: int, inputs: Tensor list) as this =
     inherit OpInterpreter()
     let values = Dictionary<int64, Block array>()
     let reads = ResizeArray<Tensor * Array>()
-    let draws = ResizeArray<Draw>()
+    let recording = Recording(Generator.Current, Generator.Recording)
     let mutable closed = false
 
     let variables =
@@ -26,23 +26,39 @@ type internal Tracer(name: string, depth: int, inputs: Tensor list) as this =
         | :? Tracer as other -> not (obj.ReferenceEquals(other, this))
         | _ -> false
 
+    /// Of the operands some belong to another trace, or to this one, which has ended.
     let escaped op (args: Tensor list) =
-        let strays =
-            [ for t in args do
-                  if foreign t || closed && owned t then string t.Type ]
-        let owner =
-            args
-            |> List.tryPick (fun t ->
-                match t.Interpreter with
-                | :? Tracer as tracer when foreign t || closed -> Some tracer.Name
-                | _ -> None)
+        let isStray (t: Tensor) =
+            match t.Interpreter with
+            | :? Tracer as tracer when closed -> tracer.IsClosed
+            | _ -> foreign t
+        let strays, others = List.partition isStray args
+        let tracerOf (t: Tensor) =
+            match t.Interpreter with
+            | :? Tracer as tracer -> Some tracer.Name
+            | _ -> None
+        let owner = List.tryPick tracerOf strays |> Option.defaultValue name
+        let user = if closed then List.tryPick tracerOf others else Some name
+        let types = String.Join(", ", [ for t in strays -> string t.Type ])
 
         raise (
             EscapedTensorException(
                 op,
                 [ for a in args -> a.Type ],
-                $"""{String.Join(", ", strays)} belongs to a trace of {Option.defaultValue name owner}, and is used outside of it""",
+                (match user with
+                 | Some user -> $"{types} belongs to a trace of {owner}, and is used in a trace of {user}"
+                 | None -> $"{types} belongs to a trace of {owner}, and is used outside of it"),
                 "return the tensor from the function instead of keeping it elsewhere"
+            )
+        )
+
+    let otherGenerator op results deed =
+        raise (
+            GeneratorException(
+                op,
+                results,
+                $"{name} makes another generator current while it is traced and {deed}, which no replay would do",
+                "set Generator.Current outside of the function"
             )
         )
 
@@ -54,17 +70,21 @@ type internal Tracer(name: string, depth: int, inputs: Tensor list) as this =
     let evaluate (node: Node) =
         let draw =
             match node.Op.Kernel with
-            | Random -> draws[node.Draw]
+            | Random -> recording.Draws[node.Draw]
             | _ -> { Key = 0UL; Position = 0UL }
         let blocks = [| for a in node.Args -> (blockOf a).Value |]
         values[node.Id] <- Program.Prepare node.Op.Kernel [ for a in node.Args -> a.Type ] node.Results draw blocks
 
     member _.Name = name
+    member _.IsClosed = closed
     /// The inputs as the function is to see them.
     member _.Inputs = variables
     /// What the host read, in order, and the elements it saw.
     member _.Reads = List.ofSeq reads
-    member _.Draws = draws
+    member _.Recording = recording
+    /// The function has returned: its generator is the one that it found.
+    member _.CheckGenerator() = if not recording.IsCurrent then otherGenerator "Trace" [] "leaves it so"
+
     /// No more ops: from here on the tensors of this trace are out of place.
     member _.Close() = closed <- true
 
@@ -78,8 +98,9 @@ type internal Tracer(name: string, depth: int, inputs: Tensor list) as this =
         let draw =
             match op.Kernel with
             | Random ->
+                if not recording.IsCurrent then otherGenerator op.Name results "takes a draw from it"
                 Generator.Next() |> ignore
-                draws.Count - 1
+                recording.Draws.Count - 1
             | _ -> 0
         Scopes.Record(this, op, args, results, [||], draw)
 
@@ -111,7 +132,10 @@ type internal Tracer(name: string, depth: int, inputs: Tensor list) as this =
 
     /// The program that computes these tensors from the inputs.
     member _.Trace(outputs: Tensor list) : Trace =
-        Linearise.trace this [| for x in inputs -> x.Type |] draws.Count outputs
+        for t in outputs do
+            if foreign t then escaped "Trace" [ t ]
+
+        Linearise.trace this [| for x in inputs -> x.Type |] recording.Draws.Count outputs
 
 /// Functions of tensors, recorded.
 [<RequireQualifiedAccess>]
@@ -121,9 +145,11 @@ module internal Tracing =
         Scopes.Within(fun depth ->
             let tracer = Tracer(name, depth, inputs)
             let outer = Generator.Recording
-            Generator.Recording <- tracer.Draws
+            Generator.Recording <- tracer.Recording
             try
-                finish tracer (f tracer.Inputs)
+                let result = f tracer.Inputs
+                tracer.CheckGenerator()
+                finish tracer result
             finally
                 Generator.Recording <- outer
                 tracer.Close())

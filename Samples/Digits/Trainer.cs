@@ -8,18 +8,15 @@ public delegate (Tensor Loss, Network Network, AdamState<Network> State) Trainin
     Network network, AdamState<Network> state, Tensor images, Tensor digits);
 
 /// <summary>What a training run leaves.</summary>
-public sealed record Run(Network Network, IReadOnlyList<float> Losses, IReadOnlyList<TimeSpan> Times)
+public sealed record Run(Network Network, IReadOnlyList<Tensor> Losses, IReadOnlyList<TimeSpan> Times)
 {
     public TimeSpan MedianTime => Times.Order().ElementAt(Times.Count / 2);
-
-    public bool HasSameLosses(Run other) =>
-        Losses.Select(BitConverter.SingleToInt32Bits).SequenceEqual(other.Losses.Select(BitConverter.SingleToInt32Bits));
 }
 
 /// <summary>Trains a classifier; runs with the same seed see the same batches and draw the same numbers.</summary>
-public sealed record Trainer(Dataset Data, int Epochs, int BatchSize, double LearningRate, int Seed)
+public sealed record Trainer((Tensor Images, Tensor Digits) Examples, int Epochs, int BatchSize, double LearningRate, int Seed)
 {
-    public int Steps => Epochs * ((Data.Count + BatchSize - 1) / BatchSize);
+    public int Steps => Epochs * ((Data.Count(Examples) + BatchSize - 1) / BatchSize);
 
     /// <summary>The whole step, to be run directly or accelerated.</summary>
     public static (Tensor, Network, AdamState<Network>) Step(
@@ -33,16 +30,15 @@ public sealed record Trainer(Dataset Data, int Epochs, int BatchSize, double Lea
     public Run Train(Network network, TrainingStep step, Action finished)
     {
         Generator.Current = new Generator((ulong)Seed);
-        Random order = new(Seed);
         AdamState<Network> state = Adam.Start(network, LearningRate);
-        List<float> losses = [];
+        List<Tensor> losses = [];
         List<TimeSpan> times = [];
 
-        foreach (var (images, digits) in Enumerable.Range(0, Epochs).SelectMany(_ => Data.Shuffled(BatchSize, order)))
+        foreach (var (images, digits) in Enumerable.Range(0, Epochs).SelectMany(epoch => Data.Batches(Examples, BatchSize, (ulong)epoch)))
         {
             long start = Stopwatch.GetTimestamp();
             (Tensor loss, network, state) = step(network, state, images, digits);
-            losses.Add((float)loss);
+            losses.Add(loss);
             times.Add(Stopwatch.GetElapsedTime(start));
             finished();
         }

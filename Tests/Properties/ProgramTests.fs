@@ -3,21 +3,11 @@ module Functional.Tests.Properties.ProgramTests
 
 open System
 open Expecto
-open FsCheck
-open FsCheck.FSharp
 open Functional
 open Functional.Properties
 open Functional.Tests
 
-let private check name law =
-    testCase name (fun () ->
-        let property program =
-            match ProgramLaws.judge law program with
-            | Verdict.Fails problem -> failwith $"{problem}\n{program}"
-            | _ -> true
-
-        let config = Config.QuickThrowOnFailure.WithMaxTest(500).WithReplay(uint64 Seed.seed, 1UL)
-        Check.One(config, Prop.forAll Arbitraries.program property))
+let private check name law = Seed.property name 500 Arbitraries.program (ProgramLaws.judge law)
 
 let private sample = lazy [ for k in 0..999 -> Generate.program 8 (Seed.random "sample" k) ]
 
