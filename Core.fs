@@ -65,14 +65,16 @@ and [<AbstractClass>] FunctionalException internal (op: string, operands: Tensor
     member _.Op = op
     member _.Operands = operands :> IReadOnlyList<TensorType>
     member _.Remedy = remedy
-    /// File and line, or method, of the first frame outside the library; empty before the error is thrown.
-    member e.CallSite =
+    /// File and line, or method, of the first frame outside the library.
+    static member internal SiteOf(trace: Diagnostics.StackTrace) =
         let user (frame: Diagnostics.StackFrame) =
             match Diagnostics.DiagnosticMethodInfo.Create frame with
             | null -> None
             | m when m.DeclaringAssemblyName.StartsWith "System." || List.contains (m.DeclaringAssemblyName.Split(',')[0]) [ "Functional"; "Functional.CSharp"; "FSharp.Core" ] -> None
             | m -> Some(match frame.GetFileName() with null -> $"{m.DeclaringTypeName}.{m.Name}" | file -> $"{file}:{frame.GetFileLineNumber()}")
-        Diagnostics.StackTrace(e, true).GetFrames() |> Array.tryPick user |> Option.defaultValue ""
+        trace.GetFrames() |> Array.tryPick user |> Option.defaultValue ""
+    /// File and line, or method, of the first frame outside the library; empty before the error is thrown.
+    member e.CallSite = FunctionalException.SiteOf(Diagnostics.StackTrace(e, true))
     override e.Message =
         let at = match e.CallSite with "" -> "" | site -> $" At {site}."
         $"""{op}({String.Join(", ", operands)}): {problem}. To mend it: {remedy}.{at}"""
@@ -140,7 +142,6 @@ type internal Contraction = { Batch: (int * int) list; Sum: (int * int) list }
 [<Struct>] type internal Draw = { Key: uint64; Position: uint64 }
 /// Elements in memory, seen through strides.
 [<ReferenceEquality>] type internal Block = { Data: Array; Offset: int; Strides: int array }
-
 /// How the compiler sees an op: the one closed choice.
 type internal Kernel =
     | Map of Formula
@@ -292,7 +293,6 @@ and [<Sealed; AllowNullLiteral(false)>] Tensor internal (ty: TensorType, origin:
 
 /// An operand inside a trace: one of its inputs or constants, or the k-th result of an instruction.
 and [<RequireQualifiedAccess>] internal Value = Input of int | Constant of int | Result of instruction: int * k: int
-
 and internal Instruction = { Op: Op; Operands: Value array; Results: TensorType array; Draw: int }
 
 /// What a function did for one signature: an immutable program. `Draws` random draws belong to one run of it.

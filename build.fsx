@@ -153,7 +153,8 @@ let usage =
 
   run [sample]        build and run a sample: {String.concat ", " samples.Keys} or script; digits if none is named
   test                check the formatting, build, run all tests
-  fuzz --seconds N    random programs against the oracle, for N seconds
+  fuzz --seconds N [--with branches,loops,random,state]
+                      random programs against the oracle, for N seconds; or with host code in them, against direct calls
   format [--check]    format all sources, or only name those that are not formatted
   lock [--check]      resolve paket.dependencies into paket.lock, or only check that they agree
   pack                write the packages to artifacts/package"""

@@ -24,10 +24,15 @@ let tests =
           testList "Tracing" [ Tracing.StructureTests.tests; Tracing.TracerTests.tests; Tracing.MemoTests.tests ]
           testList
               "Interpret"
-              [ Interpret.EvaluateTests.tests; Interpret.PrintTests.tests; Interpret.VerifyTests.tests ]
+              [ Interpret.EvaluateTests.tests
+                Interpret.PrintTests.tests
+                Interpret.VerifyTests.tests
+                Interpret.FreezeAuditTests.tests ]
           testList "Transform" [ Transform.DerivativeTests.tests ]
           ControlTests.tests
-          testList "Properties" [ Properties.ProgramTests.tests; Properties.CatalogueTests.tests ]
+          testList
+              "Properties"
+              [ Properties.ProgramTests.tests; Properties.CatalogueTests.tests; Properties.HostTests.tests ]
           testList
               "Learn"
               [ Learn.ActivationTests.tests
@@ -40,7 +45,8 @@ let tests =
 [<EntryPoint>]
 let main arguments =
     match List.ofArray (Seed.without arguments) with
-    | [ "fuzz"; "--seconds"; seconds ] -> Fuzz.run (float seconds) Seed.seed
+    | [ "fuzz"; "--seconds"; seconds ] -> Fuzz.run [] (float seconds) Seed.seed
+    | [ "fuzz"; "--seconds"; seconds; "--with"; names ] -> Fuzz.run (Fuzz.features names) (float seconds) Seed.seed
     | rest ->
         printfn $"seed {Seed.seed}; give it again with --seed"
         runTestsWithCLIArgs [] (Array.ofList rest) tests

@@ -14,7 +14,7 @@ module internal ControlSamples =
             match choose 4 with
             | 0 -> a + b
             | 1 -> a * b
-            | 2 -> a - 0.5 * b
+            | 2 -> a - 2. * b
             | _ -> -b
 
     let private steps choose (a: Tensor) (b: Tensor) = List.fold (fun y _ -> step choose y b) a [ 0 .. choose 3 ]
@@ -35,32 +35,33 @@ module internal ControlSamples =
         let branch () =
             body [ t; t ] (fun inputs -> [ noisy choose (steps choose inputs[0] inputs[1]); inputs[choose 2] ])
         let traces = [ branch (); branch () ]
-        Some(Branch.op traces[0] traces[1], operands traces [ TensorType(DType.Bool, []); t; t ])
+        // Valid as any Bool is, and so drawn anew: the type given is that of the first input.
+        let predicate = { Operand.any (TensorType(DType.Bool, [])) with Valid = Some(0., 1.) }
+        Some(Branch.op traces[0] traces[1], predicate :: operands traces [ t; t ])
+
+    let private keyed choose (t: TensorType) =
+        let trace = body [ t; t ] (fun inputs -> [ noisy choose (steps choose inputs[0] inputs[1]) ])
+        Some(Keyed.op trace, operands [ trace ] [ t; t ])
 
     let private scan choose (t: TensorType) =
-        if t.Rank = 0 then
-            None
-        else
-            let dim = choose t.Rank
-            let slice = Movement.without [ dim ] t
-            let label = if t.Format.IsNone then "" else string t.Format.Labels[dim]
+        let count = choose 4
+        let place = choose (t.Rank + 1), (if t.Format.IsNone then "" else "S")
 
-            let trace =
-                body [ slice; slice; slice ] (fun inputs ->
-                    let next = steps choose inputs[0] inputs[1]
-                    [ noisy choose next; step choose next inputs[2] ])
+        let trace =
+            body [ t; t; t ] (fun inputs ->
+                let next = steps choose inputs[0] inputs[1]
+                [ noisy choose next; step choose next inputs[2] ])
 
-            let loop =
-                { Condition = None
-                  Body = trace
-                  Carried = 1
-                  Along = [ dim ]
-                  Stacked = [ dim, label ]
-                  Count = Some t.Sizes[dim]
-                  Backward = choose 2 = 0 }
+        let loop =
+            { Condition = None
+              Body = trace
+              Carried = 1
+              Along = [ fst place ]
+              Stacked = [ place ]
+              Count = Some count
+              Backward = choose 2 = 0 }
 
-            // The first operand is the start, so that the type given is made the slices'.
-            Some(LoopOp.op loop, operands [ trace ] [ slice; t; slice ])
+        Some(LoopOp.op loop, operands [ trace ] [ t; Loops.stackedType count place t; t ])
 
     let private whileLoop choose (t: TensorType) =
         let count = TensorType(DType.Int32, [])

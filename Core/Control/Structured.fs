@@ -34,6 +34,21 @@ module internal Structured =
         let found = Closed.apply op traces (condition "Cond" predicate :: leaves @ captured)
         Structures.replace results[0] (Array.ofList found)
 
+    let keyed (Given "WithKey" key) (f: 'T -> 'R) (x: 'T) : 'R =
+        if key.DType <> DType.Int64 || key.Count <> 1 then
+            Closed.refuse "WithKey" [ key.Type ] "it is no key" "make one with Tensor.key, or take any Int64 scalar"
+
+        let key = if key.Rank = 0 then key else Define.apply (Movement.reshape [] Format.None) [ key ]
+        let leaves = List.ofArray (fst (Structures.flatten (box x)))
+        let run inputs = f (Structures.replace x (Array.ofList inputs))
+        let traces, results, captured = Bodies.record "withKey" (typesOf leaves) [ run ]
+        let operands = leaves @ captured @ (if Closed.draws traces then [ key ] else [])
+        let found =
+            match operands with
+            | [] -> Direct.Instance.Apply(Keyed.op traces.Head, [])
+            | _ -> Tensor.Apply(Keyed.op traces.Head, operands)
+        Structures.replace results.Head (Array.ofList found)
+
     let private remedy =
         "let the body return what it is given, of the same types; cast or reshape tensors of the start"
 
@@ -143,7 +158,10 @@ module internal Structured =
 
         let start = List.ofArray (fst (Structures.flatten (box init)))
         let numbers =
-            Scans.iota (Movement.constant (Closed.interpreter "Repeat" start) (TensorType(DType.Int64, [])) 0.) DType.Int64 count
+            Scans.iota
+                (Movement.constant (Closed.interpreter "Repeat" start) (TensorType(DType.Int64, [])) 0.)
+                DType.Int64
+                count
         scanned false count [ 0 ] (fun carry k -> f k.Head carry, ()) init [ numbers ] |> fst
 
     let dimension dim (t: TensorType) = Labels.dimension "Scan" t dim

@@ -59,3 +59,9 @@ module ControlFunctions =
 
     /// `scanOver` without outputs.
     let foldOver (label: char) (f: 'C -> 'X -> 'C) (init: 'C) (xs: 'X) : 'C = folded (scanOver label) f init xs
+
+    /// A function whose draws, like tensors that depend on x, are a pure function of a key: the same key, the same numbers, in
+    /// direct and accelerated calls. `Tensor.key` makes keys, `Tensor.splitKey` more of one; as arguments of an accelerated
+    /// function they are explicit generators.
+    /// Throws ControlFlowException for a key that is no Int64 of one element.
+    let withKey (key: Tensor) (f: 'T -> 'R) (x: 'T) : 'R = Structured.keyed key f x

@@ -247,5 +247,8 @@ module internal Elementwise =
 [<AbstractClass>]
 type internal OpInterpreter() =
     inherit Interpreter()
+    /// Whether what it does becomes part of a trace, to be run again.
+    abstract IsTracing: bool
+    default _.IsTracing = false
     override _.Lift(f, args) = Elementwise.lift f args
     override _.Show t = $"{t.Type} (traced)"

@@ -45,6 +45,7 @@ type internal BodyTracer(name: string, depth: int, types: TensorType list) as th
         draws <- first + trace.Draws
         [ for v in trace.Outputs -> value v ]
 
+    override _.IsTracing = true
     override _.Depth = if closed then Int32.MinValue else -depth
 
     override this.Apply(op, args) =

@@ -3,6 +3,11 @@ namespace Functional
 open System
 open System.Collections.Generic
 
+module private Limits =
+    /// For so many constants of a trace their place in the user's code is kept.
+    [<Literal>]
+    let SitesKept = 100
+
 /// Records one call: ops become nodes. Values are computed only where the host reads one, and each reading is noted.
 [<Sealed>]
 type internal Tracer(name: string, depth: int, inputs: Tensor list) as this =
@@ -10,6 +15,8 @@ type internal Tracer(name: string, depth: int, inputs: Tensor list) as this =
     let values = Dictionary<int64, Block array>()
     let reads = ResizeArray<Tensor * Array>()
     let recording = Recording(Generator.Current, Generator.Recording)
+    let constants = Dictionary<Tensor, Frozen>(HashIdentity.Reference)
+    let sites = Dictionary<int64, string>()
     let mutable closed = false
 
     let variables =
@@ -62,6 +69,27 @@ type internal Tracer(name: string, depth: int, inputs: Tensor list) as this =
             )
         )
 
+    let site () = FunctionalException.SiteOf(Diagnostics.StackTrace(true))
+
+    let isLiteral (t: Tensor) =
+        match t.Origin with
+        | Origin.Literal _ -> true
+        | _ -> false
+
+    /// How a constant came here, when it is first used. Finding the place takes longer than the op.
+    let note (t: Tensor) =
+        if not (owned t) && not (isLiteral t) && not (constants.ContainsKey t) then
+            let kind =
+                if recording.WasDrawn t then ConstantKind.PlainDraw
+                elif recording.WasMade t then ConstantKind.Created
+                else ConstantKind.Captured
+            constants[t] <- Frozen(kind, (if constants.Count < Limits.SitesKept then site () else ""))
+
+    let marked (t: Tensor) =
+        match constants.TryGetValue t with
+        | true, frozen -> Tensor(t.Type, Origin.Concrete (Execute.blockOf t).Value, frozen)
+        | _ -> t
+
     let blockOf (t: Tensor) =
         match t.Origin with
         | Origin.Result(node, k) when owned t -> ValueSome(values[node.Id].[k])
@@ -82,17 +110,25 @@ type internal Tracer(name: string, depth: int, inputs: Tensor list) as this =
     /// What the host read, in order, and the elements it saw.
     member _.Reads = List.ofSeq reads
     member _.Recording = recording
+    /// Whether the place of each op in the user's code is kept, for audits.
+    member val KeepsSites = false with get, set
+    /// The places of the ops of a trace of these outputs, in the order of its instructions.
+    member _.Sites(outputs: Tensor list) =
+        [| for node in Graph.reach owned outputs |> Graph.withoutVariables -> sites.GetValueOrDefault(node.Id, "") |]
     /// The function has returned: its generator is the one that it found.
     member _.CheckGenerator() = if not recording.IsCurrent then otherGenerator "Trace" [] "leaves it so"
 
     /// No more ops: from here on the tensors of this trace are out of place.
     member _.Close() = closed <- true
 
+    override _.IsTracing = true
+
     // Of several interpreters, a closed tracer is asked first, to refuse.
     override _.Depth = if closed then Int32.MinValue else depth
 
     override _.Apply(op, args) =
         if closed || List.exists foreign args then escaped op.Name args
+        List.iter note args
 
         let results = op.Infer [ for a in args -> a.Type ]
         let draw =
@@ -102,7 +138,10 @@ type internal Tracer(name: string, depth: int, inputs: Tensor list) as this =
                 Generator.Next() |> ignore
                 recording.Draws.Count - 1
             | _ -> 0
-        Scopes.Record(this, op, args, results, [||], draw)
+        let recorded = Scopes.Record(this, op, args, results, [||], draw)
+        if this.KeepsSites then
+            Graph.nodeOf recorded.Head |> ValueOption.iter (fun node -> sites[node.Id] <- site ())
+        recorded
 
     member _.Value(t: Tensor) =
         let missing (t: Tensor) =
@@ -135,15 +174,25 @@ type internal Tracer(name: string, depth: int, inputs: Tensor list) as this =
         for t in outputs do
             if foreign t then escaped "Trace" [ t ]
 
-        Linearise.trace this [| for x in inputs -> x.Type |] recording.Draws.Count outputs
+        List.iter note outputs
+        let trace = Linearise.trace this [| for x in inputs -> x.Type |] recording.Draws.Count outputs
+        { trace with Constants = trace.Constants |> Array.map marked }
 
 /// Functions of tensors, recorded.
 [<RequireQualifiedAccess>]
 module internal Tracing =
-    /// Runs a function on traced inputs; what `finish` makes of the trace and the function's result.
-    let record name (inputs: Tensor list) (f: Tensor list -> 'R) (finish: Tracer -> 'R -> 'S) =
+    /// Runs a function on traced inputs, with a tracer that `prepare` sets up; what `finish` makes of it and of the
+    /// function's result.
+    let recordWith
+        (prepare: Tracer -> unit)
+        name
+        (inputs: Tensor list)
+        (f: Tensor list -> 'R)
+        (finish: Tracer -> 'R -> 'S)
+        =
         Scopes.Within(fun depth ->
             let tracer = Tracer(name, depth, inputs)
+            prepare tracer
             let outer = Generator.Recording
             Generator.Recording <- tracer.Recording
             try
@@ -153,3 +202,6 @@ module internal Tracing =
             finally
                 Generator.Recording <- outer
                 tracer.Close())
+
+    /// Runs a function on traced inputs; what `finish` makes of the trace and the function's result.
+    let record name inputs f finish = recordWith ignore name inputs f finish

@@ -47,6 +47,7 @@ let private broken (change: Op -> Op) : RandomProgram =
         { Op = Elementwise.scalar Mul
           Operands = [ Source.Input 0; Source.Input 0 ]
           Like = None
+          Host = None
           Results = [ ty ]
           Entry = "Mul"
           Choices = 1 }
