@@ -2,6 +2,7 @@
 open System
 open System.Diagnostics
 open System.IO
+open System.Runtime.InteropServices
 open System.Xml.Linq
 
 Environment.CurrentDirectory <- __SOURCE_DIRECTORY__
@@ -10,19 +11,21 @@ Environment.CurrentDirectory <- __SOURCE_DIRECTORY__
 
 let words (line: string) = List.ofArray (line.Split ' ')
 
-/// Runs a program on this terminal; its exit code.
-let start program (arguments: string list) =
+/// Runs a program on this terminal, in a directory; its exit code.
+let startIn directory program (arguments: string list) =
     let commandLine = String.concat " " (program :: arguments)
     printfn $"> {commandLine}"
-    use child = Process.Start(ProcessStartInfo(program, arguments))
+    use child = Process.Start(ProcessStartInfo(program, arguments, WorkingDirectory = directory))
     child.WaitForExit()
     child.ExitCode
 
+let start program arguments = startIn Environment.CurrentDirectory program arguments
+
+/// Where a program has failed, so does this script.
+let succeed exitCode = if exitCode <> 0 then exit exitCode
+
 /// Runs a program on this terminal; where it fails, so does this script, with its exit code.
-let run program arguments =
-    match start program arguments with
-    | 0 -> ()
-    | code -> exit code
+let run program arguments = succeed (start program arguments)
 
 let dotnet command = run "dotnet" (words command)
 
@@ -53,11 +56,17 @@ let restoreTools () =
     Environment.SetEnvironmentVariable("NUGET_SOURCE", source.Value)
     outputOf "tool restore" |> ignore
 
-/// Resolves paket.dependencies anew. Paket writes the source into the lock; the variable goes back in its place.
+/// Paket restores all that a paket.dependencies names. What only benchmarks need is named by one of their own.
+let benchmarks = "Benchmarks"
+
+/// Resolves both paket.dependencies anew. Paket writes the source into a lock; the variable goes back in its place.
 let lock () =
     restoreTools ()
     dotnet "paket install"
-    File.WriteAllText("paket.lock", File.ReadAllText("paket.lock").Replace(source.Value, "%NUGET_SOURCE%"))
+    // Without `--no-install` Paket would look for the packages of the libraries that the benchmarks refer to.
+    succeed (startIn benchmarks "dotnet" [ "paket"; "update"; "--no-install" ])
+    for file in [ "paket.lock"; Path.Combine(benchmarks, "paket.lock") ] do
+        File.WriteAllText(file, File.ReadAllText(file).Replace(source.Value, "%NUGET_SOURCE%"))
 
 /// Paket skips its checks where it finds its cache up to date.
 let checkLock () =
@@ -146,6 +155,18 @@ let runScript arguments =
     build "Core/Functional.fsproj"
     run "dotnet" ("fsi" :: "Samples/digits.fsx" :: arguments)
 
+// Benchmarks ----------------------------------------------------------------------------------------------------------
+
+let bench arguments =
+    if not (OperatingSystem.IsLinux() && RuntimeInformation.ProcessArchitecture = Architecture.X64) then
+        printfn "bench needs Linux on x64: libtorch is restored for that alone"
+        exit 2
+
+    let paket = Directory.CreateDirectory(Path.Combine(benchmarks, ".paket")).FullName
+    File.Copy(".paket/Paket.Restore.targets", Path.Combine(paket, "Paket.Restore.targets"), overwrite = true)
+    build (Path.Combine(benchmarks, "Functional.Benchmarks.csproj"))
+    run (executable "Functional.Benchmarks") arguments
+
 // Targets -------------------------------------------------------------------------------------------------------------
 
 let usage =
@@ -155,6 +176,7 @@ let usage =
   test                check the formatting, build, run all tests
   fuzz --seconds N [--with branches,loops,random,state]
                       random programs against the oracle, for N seconds; or with host code in them, against direct calls
+  bench [case …]      measure against libtorch, ONNX Runtime and direct calls; bench --list tells more
   format [--check]    format all sources, or only name those that are not formatted
   lock [--check]      resolve paket.dependencies into paket.lock, or only check that they agree
   pack                write the packages to artifacts/package"""
@@ -166,6 +188,7 @@ match List.tail (List.ofArray fsi.CommandLineArgs) with
 | "run" :: name :: arguments when samples.ContainsKey name -> runSample name arguments
 | [ "test" ] -> test ()
 | "fuzz" :: arguments -> fuzz arguments
+| "bench" :: arguments -> bench arguments
 | [ "format" ] -> format ()
 | [ "format"; "--check" ] -> checkFormat ()
 | [ "lock" ] -> lock ()

@@ -1,0 +1,130 @@
+using Functional.Benchmarks.Figures;
+using Functional.Benchmarks.Measuring;
+using static Functional.Benchmarks.Cases.Numbers;
+
+namespace Functional.Benchmarks.Cases;
+
+/// <summary>What acceleration itself costs: to replay, to compile, at the first call, where it never pays, and in memory.</summary>
+internal static class Overheads
+{
+    private const string Family = "overhead", Direct = "direct";
+    private const int Rows = 64, Channels = 256, Ops = 10;
+
+    /// <summary>More than a cache keeps, so that in a cycle of so many signatures none is ever found again.</summary>
+    private const int NeverFound = 256;
+
+    public static IReadOnlyList<Case> Cases =>
+    [
+        Replay with { Goals = [new(Goal.None, Measure.Time, 100, 30)], Threads = [1] },
+        Compile with { Goals = [new(Goal.None, Measure.Time, 2e6, 1e6)], Threads = [1] },
+        FirstCall with { Goals = [new(Direct, Measure.Cost, 3, 1.5)], Threads = [1] },
+        NeverHits with { Goals = [new(Direct, Measure.Cost, 1.1, 1)], Threads = [1] },
+        Allocation("allocation-small-mlp", new(Batch: 1, Inputs: 16, Hidden: 16, Classes: 16), calls: 1000),
+        Allocation("allocation-mlp", new(Batch: 64, Inputs: 784, Hidden: 256, Classes: 10), calls: 32),
+    ];
+
+    /// <summary>Signature check and call of a function that has nothing to compute.</summary>
+    private static Race Replay => new("replay", Family, () =>
+    {
+        Tensor x = Tensor.Create<float>(Uniform(16, seed: 1), [16]);
+        var identity = Accelerate.Function<Tensor, Tensor>(x => x);
+        return new(Contender.Accelerated(() => identity.Invoke(x)));
+    });
+
+    /// <summary>From a function of a structure never seen before to its compiled replay, on so little that only overhead counts.</summary>
+    private static Race Compile => new("compile", Family, () =>
+    {
+        Tensor x = Tensor.Create<float>(Uniform(16, seed: 1), [16]);
+        int number = 0;
+        return new(Contender.Direct(() =>
+        {
+            int chain = number++;
+            var fresh = Accelerate.Function((Tensor x) => Chain(chain, x));
+            for (int k = 1; k < Contender.CallsUntilReplay; k++) fresh.Invoke(x);
+            return fresh.Invoke(x);
+        }));
+    })
+    {
+        CountsAllThreads = true,
+    };
+
+    private static Race FirstCall => new("first-call", Family, () =>
+    {
+        Tensor x = Tensor.Create<float>(Uniform(Rows * Channels, seed: 1), [Rows, Channels]);
+        int ours = 0, theirs = 0;
+        return new(Contender.Direct(() =>
+        {
+            int chain = ours++;
+            return Accelerate.Function((Tensor x) => Chain(chain, x)).Invoke(x);
+        }))
+        {
+            Outputs = [new("y", 0)],
+            Peers = new Dictionary<string, Func<Contender>> { [Direct] = () => Contender.Direct(() => Chain(theirs++, x)) },
+        };
+    })
+    {
+        CountsAllThreads = true,
+    };
+
+    private static Race NeverHits => new("never-hits", Family, () =>
+    {
+        const int chain = 1;
+        Tensor[] xs = [.. Enumerable.Range(Rows, NeverFound).Select(
+            rows => Tensor.Create<float>(Uniform(rows * Channels, seed: rows), [rows, Channels]))];
+        int ours = 0, theirs = 0;
+        var fast = Accelerate.Function((Tensor x) => Chain(chain, x));
+        return new(Contender.Direct(() => fast.Invoke(xs[ours++ % NeverFound])))
+        {
+            Outputs = [new("y", 0)],
+            Peers = new Dictionary<string, Func<Contender>>
+            {
+                [Direct] = () => Contender.Direct(() => Chain(chain, xs[theirs++ % NeverFound])),
+            },
+        };
+    })
+    {
+        CountsAllThreads = true,
+    };
+
+    /// <summary>Ten ops in a row, which ones depends on the number: 4¹⁰ chains of different structure.</summary>
+    private static Tensor Chain(int number, Tensor x)
+    {
+        Tensor y = x;
+        for (int op = 0; op < Ops; op++)
+            y = (number >> 2 * op & 3) switch
+            {
+                0 => Tensor.Tanh(y),
+                1 => y + x,
+                2 => y * x,
+                _ => Tensor.Max(y, x),
+            };
+        return y;
+    }
+
+    private static Probe Allocation(string name, Blueprint blueprint, int calls) => new(name, Family, () =>
+    {
+        Perceptron network = blueprint.Ours();
+        Tensor x = blueprint.X, targets = blueprint.Targets;
+        var step = Accelerate.Function<Perceptron, Tensor, Tensor, (Tensor, Perceptron)>(Networks.SgdStep);
+        return BytesBeyondResults(() => step.Invoke(network, x, targets), calls);
+    })
+    {
+        Goals = [new(Goal.None, Measure.Bytes, 0, 0)],
+        Threads = [1],
+    };
+
+    /// <summary>What a call allocates on all threads, less what stays alive while its result is held.</summary>
+    private static double BytesBeyondResults<T>(Func<T> call, int calls)
+    {
+        const int warmUps = 100;
+        for (int k = 0; k < warmUps; k++) call();
+
+        T[] held = new T[calls];
+        long live = GC.GetTotalMemory(forceFullCollection: true), before = GC.GetTotalAllocatedBytes(precise: true);
+        for (int k = 0; k < calls; k++) held[k] = call();
+        long allocated = GC.GetTotalAllocatedBytes(precise: true) - before;
+        long kept = GC.GetTotalMemory(forceFullCollection: true) - live;
+        GC.KeepAlive(held);
+        return Math.Round(Math.Max(0, (double)(allocated - kept) / calls));
+    }
+}
