@@ -34,11 +34,12 @@ and [<Sealed; AllowNullLiteral(false)>] TensorType(dtype: DType, shape: seq<int>
     let sizes = Array.ofSeq shape
     let count = sizes |> Array.fold (fun n size -> min (n * int64 size) (1L <<< 31)) 1L
     let hash = HashCode.Combine(dtype, format, sizes |> Array.fold (fun h size -> h * 31 + size) sizes.Length)
+    let shown () = $"""[{String.Join(", ", sizes)}]"""
     do
         if sizes |> Array.exists (fun size -> size < 0) || count > int64 Array.MaxLength then
-            raise (ShapeException("Tensor", [], $"""no tensor has sizes [{String.Join(", ", sizes)}]""", "sizes are at least 0, and at most 2^31 elements in all"))
+            raise (ShapeException("Tensor", [], $"no tensor has sizes {shown ()}", "sizes are at least 0, in all at most 2^31 elements"))
         if not format.IsNone && format.Labels.Length <> sizes.Length then
-            raise (TensorFormatException("Tensor", [], $"format \"{format}\" does not label {sizes.Length} dimensions", "give one label for each dimension"))
+            raise (TensorFormatException("Tensor", [], $"\"{format}\" labels no {sizes.Length} dimensions", "give a label for each"))
     new(dtype, shape) = TensorType(dtype, shape, Format.None)
     member _.DType = dtype
     member _.Shape = sizes :> IReadOnlyList<int>
@@ -52,9 +53,7 @@ and [<Sealed; AllowNullLiteral(false)>] TensorType(dtype: DType, shape: seq<int>
         match other with
         | :? TensorType as t -> t.DType = dtype && t.Format = format && ReadOnlySpan(sizes).SequenceEqual(ReadOnlySpan t.Sizes)
         | _ -> false
-    override _.ToString() =
-        let labels = if format.IsNone then "" else $" \"{format}\""
-        $"""{dtype}[{String.Join(", ", sizes)}]{labels}"""
+    override _.ToString() = string dtype + shown () + (if format.IsNone then "" else $" \"{format}\"")
     static member op_Equality(a: TensorType, b: TensorType) = a.Equals b
     static member op_Inequality(a: TensorType, b: TensorType) = not (a.Equals b)
 
@@ -67,10 +66,12 @@ and [<AbstractClass>] FunctionalException internal (op: string, operands: Tensor
     member _.Remedy = remedy
     /// File and line, or method, of the first frame outside the library.
     static member internal SiteOf(trace: Diagnostics.StackTrace) =
+        let own = [ "Functional"; "Functional.CSharp"; "FSharp.Core" ]
+        let isOwn (name: string) = name.StartsWith "System." || List.contains (name.Split(',')[0]) own
         let user (frame: Diagnostics.StackFrame) =
             match Diagnostics.DiagnosticMethodInfo.Create frame with
             | null -> None
-            | m when m.DeclaringAssemblyName.StartsWith "System." || List.contains (m.DeclaringAssemblyName.Split(',')[0]) [ "Functional"; "Functional.CSharp"; "FSharp.Core" ] -> None
+            | m when isOwn m.DeclaringAssemblyName -> None
             | m -> Some(match frame.GetFileName() with null -> $"{m.DeclaringTypeName}.{m.Name}" | file -> $"{file}:{frame.GetFileLineNumber()}")
         trace.GetFrames() |> Array.tryPick user |> Option.defaultValue ""
     /// File and line, or method, of the first frame outside the library; empty before the error is thrown.
@@ -137,7 +138,6 @@ type internal Move =
 
 /// Pairs of dimensions (left, right): kept side by side, or summed over. Result: batch, left's rest, right's rest.
 type internal Contraction = { Batch: (int * int) list; Sum: (int * int) list }
-
 /// Which numbers a draw gives: a pure function of the generator's key and the draw's position in its stream.
 [<Struct>] type internal Draw = { Key: uint64; Position: uint64 }
 /// Elements in memory, seen through strides.
@@ -266,7 +266,7 @@ and [<Sealed; AllowNullLiteral(false)>] Tensor internal (ty: TensorType, origin:
     static member op_LogicalNot(a: Tensor) = Tensor.Lift(Not, [ a ])
     static member private Only(a: Tensor) =
         let interpreter = Tensor.Chosen("Cast", [ a ])
-        if a.Count <> 1 then raise (ShapeException("Cast", [ a.Type ], $"{a.Count} elements are no single number", "reduce it, or take its elements as an array"))
+        if a.Count <> 1 then raise (ShapeException("Cast", [ a.Type ], $"{a.Count} elements are no single number", "reduce it, or read an array"))
         let block = interpreter.Read a in block.Data.GetValue block.Offset
     static member op_Explicit(a: Tensor) : float = Convert.ToDouble(Tensor.Only a)
     static member op_Explicit(a: Tensor) : float32 = Convert.ToSingle(Tensor.Only a)

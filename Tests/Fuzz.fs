@@ -26,7 +26,7 @@ let private programs (features: Feature list) (seed: int) (number: int) =
 /// Runs for some seconds on all processors; the exit code.
 let run (features: Feature list) (seconds: float) (seed: int) =
     let clock = Stopwatch.StartNew()
-    let mutable count, mismatches = 0, 0
+    let mutable count, mismatches, steps = 0, 0, 0
     let gate = obj ()
 
     let report number law (smallest: RandomProgram, verdict: Verdict) =
@@ -45,6 +45,7 @@ let run (features: Feature list) (seconds: float) (seed: int) =
         while clock.Elapsed.TotalSeconds < seconds do
             let number = Interlocked.Increment &count
             for program, laws in programs features seed number do
+                Interlocked.Add(&steps, program.Steps.Length) |> ignore
                 laws |> List.exists (check number program) |> ignore
 
     let threads = [| for _ in 1 .. Environment.ProcessorCount -> Thread((fun () -> worker ()), 16 <<< 20) |]
@@ -53,5 +54,5 @@ let run (features: Feature list) (seconds: float) (seed: int) =
     for t in threads do
         t.Join()
 
-    printfn $"programs={count} mismatches={mismatches} seed={seed}"
+    printfn $"programs={count} mismatches={mismatches} steps={float steps / float count:F1} each seed={seed}"
     min 1 mismatches

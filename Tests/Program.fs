@@ -40,6 +40,7 @@ let tests =
                 Learn.LayerTests.tests
                 Learn.OptimiserTests.tests
                 Learn.NetworkTests.tests
+                Learn.DataTests.tests
                 Learn.DigitsTests.tests ] ]
 
 [<EntryPoint>]

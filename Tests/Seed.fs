@@ -27,11 +27,11 @@ let private hash (text: string) = text |> Seq.fold (fun h c -> (h ^^^ int c) * 1
 /// The random numbers of one case of a test.
 let random (name: string) (case: int) = Random(seed ^^^ hash name ^^^ (case * 1_000_003))
 
-/// A law on so many cases. Some of them it may be silent on: at least this share must be effective.
-let law name cases share (verdict: Random -> Verdict) =
+/// A law on so many cases, which are numbered. Some of them it may be silent on: at least this share must be effective.
+let numbered name cases share (verdict: int -> Random -> Verdict) =
     testCase name (fun () ->
         let judge case =
-            match verdict (random name case) with
+            match verdict case (random name case) with
             | Verdict.Fails problem -> failtest $"case {case} of seed {seed}: {problem}"
             | Verdict.Holds -> None
             | Verdict.Silent reason -> Some reason
@@ -41,6 +41,9 @@ let law name cases share (verdict: Random -> Verdict) =
         if float (cases - silent.Length) < share * float cases then
             failtest
                 $"""{silent.Length} of {cases} cases say nothing: {String.Join("; ", List.distinct silent)}; seed {seed}""")
+
+/// The same, whatever a case's number is.
+let law name cases share (verdict: Random -> Verdict) = numbered name cases share (fun _ random -> verdict random)
 
 /// A law on so many values of FsCheck; a value that breaks it is made smaller.
 let property name count (arbitrary: Arbitrary<'T>) (verdict: 'T -> Verdict) =

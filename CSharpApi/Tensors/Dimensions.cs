@@ -13,6 +13,9 @@ internal static class Dimensions
     public static FSharpList<int> Labelled(string op, Tensor x, string labels) =>
         Statistics.labelled(op, Operands.given(op, x).Type, labels);
 
+    /// <summary>The one dimension with a label.</summary>
+    public static int At(string op, Tensor x, char label) => Labels.single(op, Operands.given(op, x).Type, label);
+
     /// <summary>Applies a reduction, keeping its dimensions with size 1 or not.</summary>
     public static Tensor Reduce(
         Func<FSharpList<int>, Tensor, Tensor> reduction, FSharpList<int> dims, bool keep, Tensor x) =>

@@ -24,7 +24,7 @@ public static class TensorIndexing
 
         /// <summary>What a slice takes of the dimension with a label.</summary>
         /// <exception cref="DimensionException">The slice leaves the dimension, or the label is not there just once.</exception>
-        public Tensor SliceDim(char label, Slice slice) => Indexing.along(Labels.single("Slice", Operands.given("Slice", x).Type, label), slice, x);
+        public Tensor SliceDim(char label, Slice slice) => Indexing.along(Dimensions.At("Slice", x, label), slice, x);
 
         /// <summary>Backwards along these dimensions.</summary>
         public Tensor Flip(params ReadOnlySpan<int> dims) => Indexing.flip(Dimensions.Listed(dims), x);
@@ -64,7 +64,7 @@ public static class TensorIndexing
         /// <summary>The elements at positions along the dimension with a label, as with its number.</summary>
         /// <exception cref="DimensionException">The label is not there just once, or a position is outside.</exception>
         public Tensor Gather(char label, Tensor positions) =>
-            Gathering.gatherAt(Labels.single("Gather", Operands.given("Gather", x).Type, label), positions, x);
+            Gathering.gatherAt(Dimensions.At("Gather", x, label), positions, x);
 
         /// <summary>
         /// For each place in the positions the element that stands, along the dimension, where the position says:

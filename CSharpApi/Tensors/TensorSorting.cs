@@ -18,10 +18,14 @@ public static class TensorSorting
 
         /// <summary>The elements in order along the dimension with a label, as along its number.</summary>
         public (Tensor Values, Tensor Indices) Sort(char label, bool descending = false) =>
-            Sorting.sort(descending, Labels.single("Sort", Operands.given("Sort", x).Type, label), x).ToValueTuple();
+            Sorting.sort(descending, Dimensions.At("Sort", x, label), x).ToValueTuple();
 
         /// <summary>The positions (Int64) that would put the elements in order. Equals keep their order.</summary>
         public Tensor ArgSort(int dim = -1, bool descending = false) => Sorting.argSortBy(descending, dim, x);
+
+        /// <summary>The positions that would put the elements in order along the dimension with a label, as along its number.</summary>
+        public Tensor ArgSort(char label, bool descending = false) =>
+            Sorting.argSortBy(descending, Dimensions.At("ArgSort", x, label), x);
 
         /// <summary>
         /// The k greatest elements in descending order (or the least in ascending order), and their positions (Int64). The
@@ -30,6 +34,11 @@ public static class TensorSorting
         /// <exception cref="DimensionException">k is outside 0 … the dimension's size.</exception>
         public (Tensor Values, Tensor Indices) TopK(int k, int dim = -1, bool greatest = true) =>
             Sorting.topK(greatest, k, dim, x).ToValueTuple();
+
+        /// <summary>The k greatest elements along the dimension with a label, as along its number.</summary>
+        /// <exception cref="DimensionException">k is outside 0 … the dimension's size.</exception>
+        public (Tensor Values, Tensor Indices) TopK(int k, char label, bool greatest = true) =>
+            Sorting.topK(greatest, k, Dimensions.At("TopK", x, label), x).ToValueTuple();
 
         /// <summary>
         /// The position (Int64) of the greatest element; the dimension disappears with its label. The first of equals; of
@@ -40,7 +49,7 @@ public static class TensorSorting
         public Tensor ArgMax(int dim = -1) => Sorting.argMaxAt(dim, x);
 
         /// <summary>The position of the greatest element along the dimension with a label, as along its number.</summary>
-        public Tensor ArgMax(char label) => Sorting.argMaxAt(Labels.single("ArgMax", Operands.given("ArgMax", x).Type, label), x);
+        public Tensor ArgMax(char label) => Sorting.argMaxAt(Dimensions.At("ArgMax", x, label), x);
 
         /// <summary>
         /// The position (Int64) of the least element; the dimension disappears with its label. The first of equals; of NaN,
@@ -51,7 +60,7 @@ public static class TensorSorting
         public Tensor ArgMin(int dim = -1) => Sorting.argMinAt(dim, x);
 
         /// <summary>The position of the least element along the dimension with a label, as along its number.</summary>
-        public Tensor ArgMin(char label) => Sorting.argMinAt(Labels.single("ArgMin", Operands.given("ArgMin", x).Type, label), x);
+        public Tensor ArgMin(char label) => Sorting.argMinAt(Dimensions.At("ArgMin", x, label), x);
 
         /// <summary>
         /// Running totals, y[k] = x[0] + … + x[k]; <paramref name="exclusive"/> without x[k], so that y[0] = 0;
@@ -61,6 +70,11 @@ public static class TensorSorting
         public Tensor CumSum(int dim, bool exclusive = false, bool reverse = false) =>
             Scans.cumulativeSum(exclusive, reverse, dim, x);
 
+        /// <summary>Running totals along the dimension with a label, as along its number.</summary>
+        /// <exception cref="DTypeException">The elements are Bool.</exception>
+        public Tensor CumSum(char label, bool exclusive = false, bool reverse = false) =>
+            Scans.cumulativeSum(exclusive, reverse, Dimensions.At("CumSum", x, label), x);
+
         /// <summary>
         /// Running products, as <c>CumSum</c>; exclusive ones begin with 1. The derivative is right where elements are 0,
         /// and takes O(n log n) time.
@@ -68,6 +82,11 @@ public static class TensorSorting
         /// <exception cref="DTypeException">The elements are Bool.</exception>
         public Tensor CumProd(int dim, bool exclusive = false, bool reverse = false) =>
             Scans.cumulativeProduct(exclusive, reverse, dim, x);
+
+        /// <summary>Running products along the dimension with a label, as along its number.</summary>
+        /// <exception cref="DTypeException">The elements are Bool.</exception>
+        public Tensor CumProd(char label, bool exclusive = false, bool reverse = false) =>
+            Scans.cumulativeProduct(exclusive, reverse, Dimensions.At("CumProd", x, label), x);
 
         /// <summary>
         /// 0 … n - 1 in random order, Int64, by a plain draw from the current generator: inside a trace a constant.

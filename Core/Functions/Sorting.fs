@@ -50,6 +50,12 @@ module SortingFunctions =
         let cumprodWith (exclusive: bool) (reverse: bool) dim (x: Tensor) : Tensor =
             Scans.cumulativeProduct exclusive reverse dim x
 
+        /// Any of these, or another function of a dimension and a tensor, along the dimension with a label:
+        /// `x |> Tensor.along 'C' Tensor.argmax`.
+        /// Throws DimensionException unless just one dimension has the label.
+        let along (label: char) (f: int -> Tensor -> 'R) (x: Tensor) : 'R =
+            f (Labels.single "Along" (given "Along" x).Type label) x
+
         /// 0 … n - 1 in random order, Int64, by a plain draw from the current generator: inside a trace a constant.
         /// Throws ShapeException for a negative n.
         let permutation n : Tensor = Uniform.permutation Direct.Instance n

@@ -36,6 +36,7 @@ public class LanguagesTests
         ["Gradients.grad"] = ["Gradient.Of"],
         ["Gradients.valueAndGrad"] = ["Gradient.ValueAndGradient"],
         ["Gradients.valueAuxAndGrad"] = ["Gradient.ValueAndGradient"],
+        ["Tensor.along"] = ["Tensor.Sort", "Tensor.ArgSort", "Tensor.TopK", "Tensor.ArgMax", "Tensor.ArgMin", "Tensor.CumSum", "Tensor.CumProd"],
         ["Tensor.arange"] = ["Tensor.Range"],
         ["Tensor.arrange"] = ["Tensor.Permute"],
         ["Tensor.bernoulli"] = ["Tensor.RandomBernoulli"],

@@ -89,4 +89,17 @@ public class TensorFunctionTests
         Assert.Throws<TensorFormatException>(() => X.WithFormat("B"));
         Assert.Throws<ArgumentOutOfRangeException>(() => Tensor.RandomBernoulli(2, [1]));
     }
+
+    [Fact]
+    public void OrderAndScansTakeALabel()
+    {
+        var x = Tensor.Create([3f, 1, 2, 6, 5, 4], [2, 3], "BC");
+
+        Assert.Equal(x.Sort(1).Values.ToArray<float>(), x.Sort('C').Values.ToArray<float>());
+        Assert.Equal(x.ArgSort(1).ToArray<long>(), x.ArgSort('C').ToArray<long>());
+        Assert.Equal(x.TopK(2, 1).Indices.ToArray<long>(), x.TopK(2, 'C').Indices.ToArray<long>());
+        Assert.Equal(x.CumSum(0).ToArray<float>(), x.CumSum('B').ToArray<float>());
+        Assert.Equal(x.CumProd(1, reverse: true).ToArray<float>(), x.CumProd('C', reverse: true).ToArray<float>());
+        Assert.Throws<DimensionException>(() => x.CumSum('T'));
+    }
 }

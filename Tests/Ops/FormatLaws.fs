@@ -166,6 +166,23 @@ let private changes =
                           if l[k] = label then k ]
                     dims
                 equal (typeOf (Tensor.sum dims x)) (typeOf (Tensor.over (string label) Tensor.sum x)) ])
+      law "along a label is along its dimension" (fun random ->
+          let l = someLabels random
+          let x = filled random [ for _ in l -> 1 + random.Next 3 ] l
+          let label = l[random.Next l.Length]
+          match Tensor.finddim label x with
+          | [ d ] ->
+              let same (f: int -> Tensor -> Tensor) =
+                  match Compare.difference (f d x) (Tensor.along label f x) with
+                  | None -> Verdict.Holds
+                  | Some difference -> Verdict.Fails difference
+              Verdict.all [ same Tensor.argmax; same Tensor.cumsum; same (fun d x -> snd (Tensor.topk 1 d x)) ]
+          | _ ->
+              try
+                  Tensor.along label Tensor.argmax x |> ignore
+                  Verdict.Fails "no error"
+              with :? DimensionException ->
+                  Verdict.Holds)
       law "a permutation takes labels along" (fun random ->
           let x = any random
           let order = Entry.shuffled random.Next [ 0 .. x.Rank - 1 ]

@@ -14,6 +14,15 @@ let private floats (t: Tensor) = List.ofArray (Tensor.toArray<float> t)
 let private kept size = { AccelerateOptions.Default with CacheSize = size }
 let private counts (f: AcceleratedFunction) = f.Misses, f.Hits, f.Count
 
+/// A layer that takes single numbers only.
+type private Broken() =
+    interface IAcceleratable
+
+    interface ILayer with
+        member _.Predict x = if x.Count = 1 then x else raise (NotSupportedException "broken")
+        member this.Forward x = (this :> ILayer).Predict x
+        member this.Initialize _ = this
+
 /// Calls with vectors of these lengths, in turn.
 let private calls (f: AcceleratedFunction<Tensor, Tensor>) lengths =
     for n in lengths do
@@ -77,6 +86,15 @@ let private memo =
               broken <- false
               Expect.equal (floats (f.Invoke(vector 2))) [ 0.; 2. ] "and then it does not"
               Expect.equal f.Count 2 "signatures"
+          }
+          test "a layer that throws leaves the network's memo as it was" {
+              let network = Network.Sequential(Relu(), Broken())
+              Expect.throwsT<NotSupportedException>
+                  (fun () -> network.Predict(vector 2) |> ignore)
+                  "the layer's own error"
+              Expect.equal network.Cache.Count 0 "signatures"
+              Expect.equal (floats (network.Predict(vector 1))) [ 0. ] "and goes on"
+              Expect.equal network.Cache.Count 1 "signatures"
           }
           test "NaN and infinity pass through as IEEE has it, by the same trace" {
               let f = accelerateWith AccelerateOptions.Default (fun (x: Tensor) -> x / (x - 1.))

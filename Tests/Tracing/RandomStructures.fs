@@ -18,10 +18,11 @@ type Union =
     | Other of objnull * objnull
 
 /// As C# compiles a record.
-type RecordOfCSharp(first: objnull, second: objnull) =
-    member _.First = first
-    member _.Second = second
-    member _.``<Clone>$``() = RecordOfCSharp(first, second)
+type RecordOfCSharp =
+    val First: objnull
+    val Second: objnull
+    new(first, second) = { First = first; Second = second }
+    member this.``<Clone>$``() = RecordOfCSharp(this.First, this.Second)
 
 type MarkedClass(first: objnull, second: objnull) =
     let parts = first, second
