@@ -43,6 +43,7 @@ public class LanguagesTests
         ["Tensor.bernoulliFrom"] = ["Tensor.RandomBernoulli"],
         ["Tensor.bernoulliLikeFrom"] = ["Tensor.RandomBernoulliLike"],
         ["Tensor.bernoulliLike"] = ["Tensor.RandomBernoulliLike"],
+        ["Tensor.compressTo"] = ["Tensor.Compress"],
         ["Tensor.cumprodWith"] = ["Tensor.CumProd"],
         ["Tensor.cumsumWith"] = ["Tensor.CumSum"],
         ["Tensor.finddim"] = ["Tensor.FindDimensions"],
