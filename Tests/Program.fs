@@ -20,7 +20,12 @@ let tests =
                 FormatLaws.tests
                 DistributionTests.tests
                 BadInputTests.tests ]
-          testList "Kernels" [ Kernels.FoldTests.tests; Kernels.ExecuteTests.tests ]
+          testList
+              "Kernels"
+              [ Kernels.FoldTests.tests
+                Kernels.ExecuteTests.tests
+                Kernels.WorkersTests.tests
+                Kernels.ContractingTests.tests ]
           testList "Tracing" [ Tracing.StructureTests.tests; Tracing.TracerTests.tests; Tracing.MemoTests.tests ]
           testList
               "Interpret"

@@ -1,58 +1,166 @@
 namespace Functional
 
-open System
-open System.Numerics.Tensors
+#nowarn "9" // pointers
 
-/// Generalised matrix product. Each element is the sum over k in ascending order, starting from the first product, with
-/// a rounding after each multiplication and each addition.
+open System
+open System.Runtime.CompilerServices
+open System.Runtime.InteropServices
+open System.Threading
+open Microsoft.FSharp.NativeInterop
+
+/// How a contraction is run. Nothing here changes a bit of its result.
+type internal ContractionOptions =
+    {
+        Width: VectorWidth
+        /// `None`: as many as `Parallelism` allows.
+        Threads: int option
+        Packing: PackingChoice
+        /// Whether code may be emitted.
+        Emit: bool
+    }
+
+    static member val Default =
+        { Width = VectorWidth.best
+          Threads = None
+          Packing = PackingChoice.Auto
+          Emit = RuntimeFeature.IsDynamicCodeSupported }
+
+/// A contraction made ready for its types: left [batch; m; k] × right [batch; k; n] → [batch; m; n], whatever the order and
+/// the strides of the dimensions. Each element is one chain of fused multiply-adds over k in ascending order, starting from
+/// the first product; where m · n < 8 and k ≥ 64 it is the sum of 32 such chains (`DotKernel`). A NaN is always the same
+/// NaN. Integers wrap around. The sum over no k is 0. docs/order-of-evaluation.md says more.
+[<Sealed>]
+type internal ContractionPlan
+    (
+        left: TensorType,
+        right: TensorType,
+        result: TensorType,
+        contraction: Contraction,
+        epilogue: Epilogue,
+        options: ContractionOptions
+    ) =
+    let shape = ContractionShape(left, right, contraction)
+    let element = Blocks.elementType result.DType
+    let size = nativeint (Marshal.SizeOf element)
+    let batch = shape.BatchSizes
+    let empty = result.Count = 0 || shape.K = 0
+
+    // Vectors run along the columns; where these are too few, along the rows.
+    let transposed = shape.N * int size * 4 <= int options.Width && shape.M > shape.N
+
+    let body =
+        lazy
+            if shape.InLanes then
+                ContractionBody.Lanes(DotProduct(element, options.Width, shape.M, shape.N, shape.K))
+            else
+                let tiles = TileKernels.Get(element, options.Width, epilogue)
+                let m, n = if transposed then shape.N, shape.M else shape.M, shape.N
+                let product = MatrixProduct(tiles, nativeint m, nativeint n, nativeint shape.K, options.Packing)
+                ContractionBody.Chains(product, transposed)
+
+    let mutable spare: ContractionRun | null = null
+
+    let viewLeft = MatrixView.make left shape.Left shape.RowSizes shape.SumSizes
+    let viewRight = MatrixView.make right shape.Right shape.SumSizes shape.ColumnSizes
+    let viewResult = MatrixView.make result shape.Result shape.RowSizes shape.ColumnSizes
+    let resultStrides = Blocks.rowMajor result.Sizes
+
+    /// A side operand's columns are adjacent or all the same, or it is copied.
+    let viewSide (block: Block) =
+        let view = viewResult block
+        let step = if transposed then view.RowStride else view.ColumnStride
+        if step = 0 || step = 1 then view else viewResult (Blocks.ofArray result (Blocks.copy result block))
+
+    let rec pinSides (run: ContractionRun) (sides: Block array) k =
+        if k = sides.Length then
+            run.Execute(defaultArg options.Threads Parallelism.MaxThreads)
+        else
+            let view = viewSide sides[k]
+            use pin = fixed &(MemoryMarshal.GetArrayDataReference view.Block.Data)
+            run.Sides[k] <- { View = view; Address = NativePtr.toNativeInt pin }
+            pinSides run sides (k + 1)
+
+    let emitted (run: ContractionRun) (a: MatrixView) (b: MatrixView) (c: MatrixView) sides =
+        use pinA = fixed &(MemoryMarshal.GetArrayDataReference a.Block.Data)
+        use pinB = fixed &(MemoryMarshal.GetArrayDataReference b.Block.Data)
+        use pinC = fixed &(MemoryMarshal.GetArrayDataReference c.Block.Data)
+        run.A <- { View = a; Address = NativePtr.toNativeInt pinA }
+        run.B <- { View = b; Address = NativePtr.toNativeInt pinB }
+        run.C <- { View = c; Address = NativePtr.toNativeInt pinC }
+        pinSides run sides 0
+
+    let runEmitted (a: Block) (b: Block) packed (sides: Block array) (c: Block) =
+        let run =
+            match Interlocked.Exchange(&spare, null) with
+            | null -> ContractionRun(shape, size, body.Value)
+            | run -> run
+        if run.Sides.Length <> sides.Length then run.Sides <- Array.zeroCreate sides.Length
+        run.Packed <- packed
+        emitted run (viewLeft a) (viewRight b) (viewResult c) sides
+        run.Forget()
+        spare <- run
+
+    let rowMajor (ty: TensorType) (struct (batch: int array, rows: int array, columns: int array)) (block: Block) =
+        let order = Array.concat [ batch; rows; columns ]
+        Blocks.contiguous
+            (TensorType(ty.DType, [ for d in order -> ty.Sizes[d] ]))
+            { block with Strides = [| for d in order -> block.Strides[d] |] }
+
+    let runPortable a b (output: Array) start =
+        let a, b = rowMajor left shape.Left a, rowMajor right shape.Right b
+        let m, n, k = shape.M, shape.N, shape.K
+        for item in 0 .. shape.Count - 1 do
+            PortableProduct.run
+                result.DType
+                shape.InLanes
+                a.Data
+                (a.Offset + item * m * k)
+                b.Data
+                (b.Offset + item * k * n)
+                output
+                (start + item * m * n)
+                m
+                n
+                k
+
+    member _.Shape = shape
+
+    /// Whether an epilogue can follow: there is a product, and it is computed by tiles.
+    member _.TakesEpilogue = options.Emit && not empty && not shape.InLanes
+
+    /// Packs the right operand, for any number of runs; null where that is of no use.
+    member _.Pack(b: Block) : PackedOperand | null =
+        match (if empty || not options.Emit then null else body.Value |> box) with
+        | :? ContractionBody as body ->
+            match body with
+            | ContractionBody.Chains(product, false) ->
+                let view = viewRight b
+                let packed = PackedOperand(product.PackedSize, shape.Count)
+                use pin = fixed &(MemoryMarshal.GetArrayDataReference view.Block.Data)
+                let pinned = { View = view; Address = NativePtr.toNativeInt pin }
+                for item in 0 .. shape.Count - 1 do
+                    product.Pack(pinned.Matrix(size, batch, item), packed.At item)
+                packed
+            | _ -> null
+        | _ -> null
+
+    /// Computes into an array from a position on, row-major. `packed` is the right operand packed, or null; `b` is the
+    /// operand itself all the same. `sides` are seen with the result's dimensions.
+    member _.Run(a: Block, b: Block, packed: PackedOperand | null, sides: Block array, output: Array, start: int) =
+        if empty then
+            Blocks.fillRange output start result.Count 0.
+        elif options.Emit then
+            runEmitted a b packed sides { Data = output; Offset = start; Strides = resultStrides }
+        else
+            runPortable a b output start
+
+    member plan.Run(a: Block, b: Block) : Array =
+        let output = Blocks.allocate result.DType result.Count
+        plan.Run(a, b, null, [||], output, 0)
+        output
+
 [<RequireQualifiedAccess>]
 module internal Contracting =
-    let private product<'T when 'T: struct and 'T :> Numerics.INumber<'T> and 'T: (new: unit -> 'T) and 'T :> ValueType>
-        (a: Block)
-        (b: Block)
-        (c: 'T array)
-        batch
-        m
-        n
-        k
-        =
-        let x, y = a.Data :?> 'T array, b.Data :?> 'T array
-        for item in 0 .. batch - 1 do
-            for i in 0 .. m - 1 do
-                let row = Span(c, (item * m + i) * n, n)
-                for p in 0 .. k - 1 do
-                    let factor = x[a.Offset + (item * m + i) * k + p]
-                    let line = ReadOnlySpan(y, b.Offset + (item * k + p) * n, n)
-                    if p = 0 then
-                        TensorPrimitives.Multiply<'T>(line, factor, row)
-                    else
-                        TensorPrimitives.MultiplyAdd<'T>(line, factor, Span.op_Implicit row, row)
-
-    /// left [batch; m; k] × right [batch; k; n] → [batch; m; n], after permuting both.
-    let prepare
-        (left: TensorType)
-        (right: TensorType)
-        (result: TensorType)
-        (contraction: Contraction)
-        : Block -> Block -> Array =
-        let batchLeft, batchRight = List.unzip contraction.Batch
-        let sumLeft, sumRight = List.unzip contraction.Sum
-        let restLeft = List.except (batchLeft @ sumLeft) [ 0 .. left.Rank - 1 ]
-        let restRight = List.except (batchRight @ sumRight) [ 0 .. right.Rank - 1 ]
-        let size (t: TensorType) dims = dims |> List.fold (fun n d -> n * t.Sizes[d]) 1
-        let batch, m, n, k = size left batchLeft, size left restLeft, size right restRight, size left sumLeft
-
-        let view (t: TensorType) order (block: Block) =
-            Blocks.contiguous
-                (TensorType(t.DType, [ for d in order -> t.Sizes[d] ]))
-                { block with Strides = [| for d in order -> block.Strides[d] |] }
-
-        fun a b ->
-            let output = Blocks.allocate result.DType result.Count
-            let a, b = view left (batchLeft @ restLeft @ sumLeft) a, view right (batchRight @ sumRight @ restRight) b
-            match output with
-            | :? (float32 array) as c -> product<float32> a b c batch m n k
-            | :? (float array) as c -> product<float> a b c batch m n k
-            | :? (int array) as c -> product<int> a b c batch m n k
-            | c -> product<int64> a b (c :?> int64 array) batch m n k
-            output
+    let prepare left right result contraction : Block -> Block -> Array =
+        let plan = ContractionPlan(left, right, result, contraction, TileKernels.NoEpilogue, ContractionOptions.Default)
+        fun a b -> plan.Run(a, b)

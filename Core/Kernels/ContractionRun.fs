@@ -1,0 +1,137 @@
+namespace Functional
+
+open System
+open System.Runtime.InteropServices
+
+/// The right operand of a contraction, packed for it once and for all: one packed matrix for each batch index.
+[<Sealed>]
+type internal PackedOperand(size: nativeint, count: int) =
+    let bytes = GC.AllocateUninitializedArray<byte>(int (size * nativeint count) + 64, pinned = true)
+    let start = (Marshal.UnsafeAddrOfPinnedArrayElement(bytes, 0) + 63n) &&& ~~~63n
+    /// Held, or the memory would be collected.
+    member _.Bytes = bytes
+    member _.At item = start + nativeint item * size
+
+/// A matrix for each batch index, its elements held in place.
+[<Struct>]
+type internal PinnedView =
+    {
+        View: MatrixView
+        /// Of the array's first element.
+        Address: nativeint
+    }
+
+    member p.Matrix(size: nativeint, batchSizes, item) : Matrix =
+        { Address = p.Address + size * nativeint (p.View.Start(batchSizes, item))
+          RowStep = size * nativeint p.View.RowStride
+          ColumnStep = size * nativeint p.View.ColumnStride }
+
+/// What a contraction computes for each batch index.
+[<RequireQualifiedAccess>]
+type internal ContractionBody =
+    /// Each element is one chain. Where `transposed`, the transposed of everything is computed: Cᵀ = Bᵀ · Aᵀ.
+    | Chains of MatrixProduct * transposed: bool
+    /// Each element is the sum of 32 chains.
+    | Lanes of DotProduct
+
+/// One run of a contraction, divided into items that any threads may compute: runs of batch indices where there are
+/// enough of them, else parts of the rows and columns of each.
+[<Sealed>]
+type internal ContractionRun(shape: ContractionShape, size: nativeint, body: ContractionBody) as run =
+    let mutable rowParts, columnParts, items = 1, 1, 1
+    let action = Action<int>(fun item -> run.Item item)
+
+    let turn (matrix: Matrix) transposed = if transposed then matrix.Transposed else matrix
+
+    /// Rows or columns up to a part, in whole units.
+    let upTo (whole: nativeint) (unit': nativeint) part parts =
+        min whole ((whole + unit' - 1n) / unit' * nativeint part / nativeint parts * unit')
+
+    let divide (product: MatrixProduct) parts =
+        let mutable best = Double.MaxValue
+        for rows in 1..parts do
+            let columns = parts / rows
+            let fits = nativeint rows <= product.Rows && nativeint (columns - 1) * product.ColumnUnit < product.Columns
+            // The more square the parts, the less of the operands is read more than once.
+            let cost = float product.Rows / float rows + float product.Columns / float columns
+            if rows * columns = parts && fits && cost < best then
+                best <- cost
+                rowParts <- rows
+                columnParts <- columns
+
+    let chains (product: MatrixProduct) transposed item part =
+        let matrix (view: PinnedView) = turn (view.Matrix(size, shape.BatchSizes, item)) transposed
+        let sides = if run.Sides.Length = 0 then [||] else run.Sides |> Array.map matrix
+        let packed =
+            match run.Packed with
+            | null -> 0n
+            | p -> p.At item
+        let left, right = if transposed then run.B, run.A else run.A, run.B
+        let row, column = part / columnParts, part % columnParts
+        product.Run(
+            { Left = matrix left; Right = matrix right; Packed = packed; Result = matrix run.C; Sides = sides },
+            upTo product.Rows 1n row rowParts,
+            upTo product.Rows 1n (row + 1) rowParts,
+            upTo product.Columns product.ColumnUnit column columnParts,
+            upTo product.Columns product.ColumnUnit (column + 1) columnParts
+        )
+
+    let compute item part =
+        match body with
+        | ContractionBody.Chains(product, transposed) -> chains product transposed item part
+        | ContractionBody.Lanes dots ->
+            dots.Run(
+                run.A.Matrix(size, shape.BatchSizes, item),
+                run.B.Matrix(size, shape.BatchSizes, item),
+                run.C.Matrix(size, shape.BatchSizes, item)
+            )
+
+    [<DefaultValue(false)>]
+    val mutable A: PinnedView
+
+    [<DefaultValue(false)>]
+    val mutable B: PinnedView
+
+    [<DefaultValue(false)>]
+    val mutable C: PinnedView
+
+    [<DefaultValue(false)>]
+    val mutable Packed: PackedOperand | null
+
+    member val Sides: PinnedView array = [||] with get, set
+
+    /// Holds on to no operand.
+    member _.Forget() =
+        run.A <- Unchecked.defaultof<_>
+        run.B <- Unchecked.defaultof<_>
+        run.C <- Unchecked.defaultof<_>
+        run.Packed <- null
+        Array.Clear run.Sides
+
+    /// Computes one item.
+    member _.Item(item: int) : unit =
+        let parts = rowParts * columnParts
+        if parts > 1 then
+            compute (item / parts) (item % parts)
+        else
+            let upTo item = int (int64 shape.Count * int64 item / int64 items)
+            for batch in upTo item .. upTo (item + 1) - 1 do
+                compute batch 0
+
+    /// Computes all.
+    member _.Execute threads =
+        rowParts <- 1
+        columnParts <- 1
+        // About 50 multiply-adds a nanosecond.
+        let nanoseconds = float shape.M * float shape.N * float shape.K * float shape.Count / 50.
+        if threads = 1 || nanoseconds < Workers.Least then
+            items <- 1
+            run.Item 0
+        else
+            match body with
+            | ContractionBody.Chains(product, _) when shape.Count < threads ->
+                divide product ((threads + shape.Count - 1) / shape.Count)
+            | _ -> ()
+            let parts = rowParts * columnParts
+            items <- if parts > 1 then shape.Count * parts else min shape.Count (4 * threads)
+            Workers.shareAmong threads items nanoseconds action

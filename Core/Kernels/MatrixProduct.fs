@@ -1,0 +1,236 @@
+namespace Functional
+
+#nowarn "9" // pointers
+
+open Microsoft.FSharp.NativeInterop
+
+/// The operands of a product and its result, whole matrices. Packed: the address of all of the right operand, packed, or 0.
+[<Struct>]
+type internal ProductOperands = { Left: Matrix; Right: Matrix; Packed: nativeint; Result: Matrix; Sides: Matrix array }
+
+/// When operands are copied into panels first. No choice changes a bit.
+type internal PackingChoice =
+    | Auto = 0
+    | Never = 1
+    | Always = 2
+
+/// Rows and columns of a product that are computed together, and how.
+[<Struct>]
+type private Part =
+    {
+        Operands: ProductOperands
+        /// The thread's scratch memory.
+        Scratch: nativeint
+        PacksLeft: bool
+        PacksRight: bool
+        FirstRow: nativeint
+        EndRow: nativeint
+        FirstColumn: nativeint
+        EndColumn: nativeint
+    }
+
+/// A block of the left operand, rows from Row on and k from P on, at hand to be multiplied by panels.
+[<Struct>]
+type private Stage = { Left: Matrix; Row: nativeint; Rows: nativeint; P: nativeint; Depth: nativeint }
+
+/// [m; k] × [k; n] → [m; n], on one thread: in blocks that fit the caches, each by tile kernels. An element is one chain of
+/// multiply-adds over ascending k, which block after block carries on through the result. k is at least 1.
+[<Sealed>]
+type internal MatrixProduct(tiles: TileKernels, m: nativeint, n: nativeint, k: nativeint, packing: PackingChoice) =
+    let code = tiles.Code
+    let size, lanes = nativeint code.Size, nativeint code.Lanes
+    let vectors = tiles.VectorsFor m
+    let panel = nativeint vectors * lanes
+    let height = nativeint (tiles.RowsFor vectors)
+    let sides = tiles.Epilogue.Sides
+    let panels = PanelPacking code
+
+    let ceiling (a: nativeint) (b: nativeint) = (a + b - 1n) / b
+
+    /// Equal parts of about `most`, in multiples of a unit.
+    let part (whole: nativeint) most unit' =
+        ceiling (ceiling whole (max 1n (ceiling (whole - most / 2n) most))) unit' * unit'
+
+    // A panel of the right operand and a tile of the left fit the first cache, a block of the left the second, a block of
+    // the right the third.
+    let kBlock = part k (if vectors = 2 then 384n else 16384n / (panel * size)) 16n
+    let mBlock = part m 144n height
+    let nBlock = 8192n / size / panel * panel
+    let columnsPacked = ceiling n lanes * lanes
+
+    // The layout of the scratch memory: arguments, lane pointers, room for a vector, a block of the left, of the right.
+    let table = nativeint (TileKernel.Argument.count sides * sizeof<nativeint>)
+    let room = (table + panel * nativeint sizeof<nativeint> + 63n) &&& ~~~63n
+    let left = room + 64n
+    let right = left + ((mBlock * kBlock * size + 63n) &&& ~~~63n)
+
+    let set (scratch: nativeint) at (value: nativeint) =
+        NativePtr.set (NativePtr.ofNativeInt<nativeint> scratch) at value
+
+    // A copy pays where rows would be read again and again across many pages.
+    let packsRight (b: Matrix) rows =
+        b.ColumnStep <> size
+        || packing = PackingChoice.Always
+        || packing = PackingChoice.Auto && rows >= 96n && k * n * size >= 262144n
+
+    let packsLeft (a: Matrix) columns =
+        a.RowStep = size
+        && a.ColumnStep <> size
+        && (packing = PackingChoice.Always
+            || packing = PackingChoice.Auto && columns >= 4n * panel && k * m * size >= 524288n)
+
+    /// The vectors of the panel that starts with so many columns to go. The last one may be partial.
+    let vectorsAt rest = if rest >= panel then vectors else max 1 (int (rest / lanes))
+
+    let packTiles scratch (a: Matrix) rows depth =
+        let count = ceiling rows height
+        let low, high = rows / count, rows % count
+        let mutable row = 0n
+        for tile in 0n .. count - 1n do
+            let h = if tile < high then low + 1n else low
+            panels.Tile(scratch, a.From(row, 0n), h, depth, scratch + left + row * depth * size)
+            row <- row + h
+
+    let stageAt (part: Part inref) row rows p depth : Stage =
+        let a = part.Operands.Left.From(row, p)
+        if part.PacksLeft then packTiles part.Scratch a rows depth
+        { Left = if part.PacksLeft then { a with Address = part.Scratch + left } else a
+          Row = row
+          Rows = rows
+          P = p
+          Depth = depth }
+
+    let setRight scratch address step =
+        set scratch TileKernel.Argument.B address
+        set scratch TileKernel.Argument.BStep step
+
+    /// Makes a panel of the right operand ready, packed or as it is. A packed one is kept for the rows that follow.
+    let panelAt (part: Part inref) (stage: Stage inref) column columns whole asItIs =
+        let step = nativeint whole * lanes * size
+        let b, scratch = part.Operands.Right, part.Scratch
+        if part.Operands.Packed <> 0n then
+            setRight scratch (part.Operands.Packed + (stage.P * columnsPacked + column * stage.Depth) * size) step
+        elif asItIs then
+            setRight scratch (b.At(stage.P, column)) b.RowStep
+        else
+            let kept = part.PacksRight && part.EndRow - part.FirstRow > mBlock
+            let at = if kept then (column - part.FirstColumn) % nBlock * stage.Depth * size else 0n
+            let target = scratch + right + at
+            if not kept || stage.Row = part.FirstRow then
+                panels.Columns(scratch, scratch + table, b.From(stage.P, column), stage.Depth, columns, whole, target)
+            setRight scratch target step
+
+    /// Row tiles of equal height, one below the other.
+    let runTiles (part: Part inref) (stage: Stage inref) first count rows column whole scattered =
+        if count > 0n then
+            let scratch, a = part.Scratch, stage.Left
+            let tileStep = if part.PacksLeft then stage.Depth * size else a.RowStep
+            set scratch TileKernel.Argument.A (a.Address + first * tileStep)
+            set scratch TileKernel.Argument.ARow (if part.PacksLeft then size else a.RowStep)
+            set scratch TileKernel.Argument.AStep (if part.PacksLeft then rows * size else a.ColumnStep)
+            set scratch TileKernel.Argument.ATile (rows * tileStep)
+            set scratch TileKernel.Argument.Tiles count
+            set scratch TileKernel.Argument.C (part.Operands.Result.At(stage.Row + first, column))
+            for s in 0 .. sides - 1 do
+                let side = part.Operands.Sides[s]
+                set scratch (TileKernel.Argument.Side s) (side.At(stage.Row + first, column))
+            tiles.Kernel(int rows, whole, scattered).Invoke scratch
+
+    /// The columns of one panel in a stage's rows, in tiles of heights that differ by at most 1; where the next panel starts.
+    let runPanel (part: Part inref) (stage: Stage inref) column endColumn =
+        let whole = vectorsAt (endColumn - column)
+        let columns = min (endColumn - column) (nativeint whole * lanes)
+        let partial = columns < nativeint whole * lanes
+        let b, c = part.Operands.Right, part.Operands.Result
+        // Columns before the last ones complete a vector: they are computed again from the start, with the same result.
+        let back =
+            partial
+            && stage.Depth = k
+            && sides = 0
+            && part.Operands.Packed = 0n
+            && b.ColumnStep = size
+            && c.ColumnStep = size
+            && endColumn - lanes >= part.FirstColumn
+            && packing <> PackingChoice.Always
+        let column = if back then endColumn - lanes else column
+        let columns = if back then lanes else columns
+        panelAt &part &stage column columns whole (back || not (part.PacksRight || partial))
+        let scratch = part.Scratch
+        set scratch TileKernel.Argument.K stage.Depth
+        set scratch TileKernel.Argument.Continue stage.P
+        set scratch TileKernel.Argument.Finish (if stage.P + stage.Depth = k then 1n else 0n)
+        set scratch TileKernel.Argument.LastColumns (columns - nativeint (whole - 1) * lanes)
+        let scattered = c.ColumnStep <> size || columns < nativeint whole * lanes
+        let count = ceiling stage.Rows height
+        let low, high = stage.Rows / count, stage.Rows % count
+        runTiles &part &stage 0n high (low + 1n) column whole scattered
+        runTiles &part &stage (high * (low + 1n)) (count - high) low column whole scattered
+        column + columns
+
+    let setStrides (part: Part inref) =
+        let scratch, c = part.Scratch, part.Operands.Result
+        set scratch TileKernel.Argument.CRow c.RowStep
+        set scratch TileKernel.Argument.CColumn c.ColumnStep
+        set scratch TileKernel.Argument.Room (scratch + room)
+        for s in 0 .. sides - 1 do
+            let side = part.Operands.Sides[s]
+            set scratch (TileKernel.Argument.Side s + 1) side.RowStep
+            set scratch (TileKernel.Argument.Side s + 2) side.ColumnStep
+
+    let runColumns (part: Part inref) firstColumn endColumn =
+        let mutable p = 0n
+        while p < k do
+            let depth = min kBlock (k - p)
+            let mutable row = part.FirstRow
+            while row < part.EndRow do
+                let rows = min mBlock (part.EndRow - row)
+                let stage = stageAt &part row rows p depth
+                let mutable column = firstColumn
+                while column < endColumn do
+                    column <- runPanel &part &stage column endColumn
+                row <- row + rows
+            p <- p + depth
+
+    member _.Tiles = tiles
+    member _.Rows = m
+    member _.Columns = n
+    /// Parts of a product start at columns that are multiples of this.
+    member _.ColumnUnit = panel
+
+    /// How many bytes all of the right operand takes, packed.
+    member _.PackedSize = k * columnsPacked * size
+
+    /// Packs all of the right operand, for `Run`.
+    member _.Pack(b: Matrix, target: nativeint) =
+        let scratch = Scratch.Take right
+        let mutable p = 0n
+        while p < k do
+            let depth = min kBlock (k - p)
+            let mutable column = 0n
+            while column < n do
+                let whole = vectorsAt (n - column)
+                let columns = min (n - column) (nativeint whole * lanes)
+                let into = target + (p * columnsPacked + column * depth) * size
+                panels.Columns(scratch, scratch + table, b.From(p, column), depth, columns, whole, into)
+                column <- column + columns
+            p <- p + depth
+
+    /// Computes rows from firstRow up to endRow, columns from firstColumn up to endColumn of the result.
+    member _.Run(operands: ProductOperands, firstRow, endRow, firstColumn, endColumn) =
+        let packsRight = operands.Packed = 0n && packsRight operands.Right (endRow - firstRow)
+        let kept = if packsRight && endRow - firstRow > mBlock then min nBlock (endColumn - firstColumn) else panel
+        let part =
+            { Operands = operands
+              Scratch = Scratch.Take(right + kBlock * (ceiling kept panel * panel) * size)
+              PacksLeft = packsLeft operands.Left (endColumn - firstColumn)
+              PacksRight = packsRight
+              FirstRow = firstRow
+              EndRow = endRow
+              FirstColumn = firstColumn
+              EndColumn = endColumn }
+        setStrides &part
+        let mutable column = firstColumn
+        while column < endColumn do
+            let next = min endColumn (column + nBlock)
+            runColumns &part column next
+            column <- next

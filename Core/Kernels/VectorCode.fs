@@ -1,0 +1,241 @@
+namespace Functional
+
+open System
+open System.Reflection
+open System.Reflection.Emit
+open System.Runtime.InteropServices
+open System.Runtime.Intrinsics
+open System.Runtime.Intrinsics.Arm
+open System.Runtime.Intrinsics.X86
+
+/// The width of a vector register in bytes.
+type internal VectorWidth =
+    | Bits128 = 16
+    | Bits256 = 32
+    | Bits512 = 64
+
+[<RequireQualifiedAccess>]
+module internal VectorWidth =
+    /// Those that this processor has.
+    let supported =
+        [ if Vector512.IsHardwareAccelerated then VectorWidth.Bits512
+          if Vector256.IsHardwareAccelerated then VectorWidth.Bits256
+          VectorWidth.Bits128 ]
+
+    let best = supported.Head
+
+    /// How many vector registers there are.
+    let registers = if Avx512F.VL.IsSupported || AdvSimd.Arm64.IsSupported then 32 else 16
+
+/// Emitted code that runs on a block of native integers: pointers, strides in bytes, counts.
+type internal KernelCode = delegate of nativeint -> unit
+
+/// Writes the body of a kernel: native integers, loops, loads and stores.
+[<Sealed>]
+type internal KernelWriter(name: string) =
+    let kernel =
+        DynamicMethod(
+            name,
+            typeof<Void>,
+            [| typeof<nativeint> |],
+            typeof<KernelWriter>.Module,
+            true,
+            InitLocals = false
+        )
+    let il = kernel.GetILGenerator 4096
+
+    member _.IL = il
+    member _.Int() = il.DeclareLocal typeof<nativeint>
+    member _.Local(ty: Type) = il.DeclareLocal ty
+    member _.Get(local: LocalBuilder) = il.Emit(OpCodes.Ldloc, local)
+    member _.Set(local: LocalBuilder) = il.Emit(OpCodes.Stloc, local)
+    member _.Call(m: MethodInfo) = il.Emit(OpCodes.Call, m)
+    member _.Add() = il.Emit OpCodes.Add
+    member _.Mul() = il.Emit OpCodes.Mul
+
+    member _.Number(n: int) =
+        il.Emit(OpCodes.Ldc_I4, n)
+        il.Emit OpCodes.Conv_I
+
+    /// Pushes the k-th argument.
+    member w.Argument k =
+        il.Emit OpCodes.Ldarg_0
+        if k > 0 then w.Offset(k * sizeof<nativeint>)
+        il.Emit OpCodes.Ldind_I
+
+    /// A local that starts as the k-th argument.
+    member w.ArgumentLocal k =
+        let local = w.Int()
+        w.Argument k
+        w.Set local
+        local
+
+    /// Adds a constant to what is on the stack.
+    member w.Offset n =
+        if n <> 0 then
+            w.Number n
+            w.Add()
+
+    member w.Advance(local: LocalBuilder, by: LocalBuilder) =
+        w.Get local
+        w.Get by
+        w.Add()
+        w.Set local
+
+    member w.Advance(local: LocalBuilder, by: int) =
+        w.Get local
+        w.Offset by
+        w.Set local
+
+    /// Repeats the body while the local is at least `step`, and takes `step` from it each time.
+    member w.While(local: LocalBuilder, step: int, body: unit -> unit) =
+        let top, test = il.DefineLabel(), il.DefineLabel()
+        il.Emit(OpCodes.Br, test)
+        il.MarkLabel top
+        body ()
+        w.Advance(local, -step)
+        il.MarkLabel test
+        w.Get local
+        w.Number step
+        il.Emit(OpCodes.Bge, top)
+
+    /// One or the other as the number on the stack is not 0 or 0.
+    member _.IfElse(yes: unit -> unit, no: unit -> unit) =
+        let otherwise, after = il.DefineLabel(), il.DefineLabel()
+        il.Emit(OpCodes.Brfalse, otherwise)
+        yes ()
+        il.Emit(OpCodes.Br, after)
+        il.MarkLabel otherwise
+        no ()
+        il.MarkLabel after
+
+    member _.Finish() =
+        il.Emit OpCodes.Ret
+        kernel.CreateDelegate typeof<KernelCode> :?> KernelCode
+
+/// The instructions on vectors of one element type and width. Each takes its operands from the stack and leaves its
+/// result there.
+[<Sealed>]
+type internal VectorCode(element: Type, width: VectorWidth) =
+    let holder, generic =
+        match width with
+        | VectorWidth.Bits512 -> typeof<Vector512>, typedefof<Vector512<int>>
+        | VectorWidth.Bits256 -> typeof<Vector256>, typedefof<Vector256<int>>
+        | _ -> typeof<Vector128>, typedefof<Vector128<int>>
+    let vector = generic.MakeGenericType element
+    let floating = element = typeof<float32> || element = typeof<float>
+
+    let found (m: MethodInfo | null) = nonNull m
+    let static' (ty: Type) name (types: Type list) = found (ty.GetMethod(name, Array.ofList types))
+
+    let genericOf name count =
+        let candidates =
+            holder.GetMethods()
+            |> Array.filter (fun m -> m.Name = name && m.IsGenericMethod && m.GetParameters().Length = count)
+        candidates[0].MakeGenericMethod element
+
+    /// Of two interleaved vectors, the lower or upper half of each 128-bit part.
+    let unpack (element: Type) upper =
+        let vector = generic.MakeGenericType element
+        let owner, name =
+            match width with
+            | VectorWidth.Bits512 -> typeof<Avx512F>, "Unpack"
+            | VectorWidth.Bits256 -> typeof<Avx>, "Unpack"
+            | _ when AdvSimd.Arm64.IsSupported -> typeof<AdvSimd.Arm64>, "Zip"
+            | _ when element = typeof<float32> -> typeof<Sse>, "Unpack"
+            | _ -> typeof<Sse2>, "Unpack"
+        static' owner (name + if upper then "High" else "Low") [ vector; vector ]
+
+    member _.Element = element
+    member _.Vector = vector
+    member _.IsFloating = floating
+    member val Size = Marshal.SizeOf element
+    member _.Bytes = int width
+    member v.Lanes = int width / v.Size
+
+    member val Load = lazy genericOf "Load" 1
+    member val Store = lazy genericOf "Store" 2
+    member val Repeat = lazy static' holder "Create" [ element ]
+    member val Equal = lazy genericOf "Equals" 2
+    member val Select = lazy genericOf "ConditionalSelect" 3
+    member val FusedMultiplyAdd = lazy static' holder "FusedMultiplyAdd" [ vector; vector; vector ]
+    member val Plus = lazy static' vector "op_Addition" [ vector; vector ]
+    member val Times = lazy static' vector "op_Multiply" [ vector; vector ]
+
+    /// Whether vectors can be transposed: `UnpackLow`, `UnpackHigh`.
+    static member CanUnpack = Sse2.IsSupported || AdvSimd.Arm64.IsSupported
+    member _.Unpack(element, upper) = unpack element upper
+
+    /// Half a vector → a vector whose upper half is anything. Of the wider ones only: those are x86.
+    member _.Widen(w: KernelWriter) =
+        let from, name =
+            if width = VectorWidth.Bits512 then
+                typeof<Vector256>, "ToVector512Unsafe"
+            else
+                typeof<Vector128>, "ToVector256Unsafe"
+        w.Call((nonNull (from.GetMethod name)).MakeGenericMethod element)
+
+    /// A vector, half a vector → the vector with that as its upper half. (Vector.Create keeps a copy in memory.)
+    member _.InsertUpper(w: KernelWriter) =
+        w.IL.Emit OpCodes.Ldc_I4_1
+        if width = VectorWidth.Bits512 then
+            let half = typedefof<Vector256<int>>.MakeGenericType element
+            w.Call(static' typeof<Avx512F> "InsertVector256" [ vector; half; typeof<byte> ])
+        else
+            let half = typedefof<Vector128<int>>.MakeGenericType element
+            w.Call(static' typeof<Avx> "InsertVector128" [ vector; half; typeof<byte> ])
+
+    member _.Number(w: KernelWriter, x: float) =
+        if element = typeof<float32> then w.IL.Emit(OpCodes.Ldc_R4, float32 x)
+        elif element = typeof<float> then w.IL.Emit(OpCodes.Ldc_R8, x)
+        elif element = typeof<int> then w.IL.Emit(OpCodes.Ldc_I4, int x)
+        else w.IL.Emit(OpCodes.Ldc_I8, int64 x)
+
+    /// A vector of equal numbers.
+    member v.Constant(w, x) =
+        v.Number(w, x)
+        w.Call v.Repeat.Value
+
+    /// Address → element.
+    member _.Read(w: KernelWriter) = w.IL.Emit(OpCodes.Ldobj, element)
+    /// Address, element →.
+    member _.Write(w: KernelWriter) = w.IL.Emit(OpCodes.Stobj, element)
+
+    /// a · b + c, of floats with one rounding.
+    member v.MultiplyAdd(w: KernelWriter, a, b, c) =
+        a ()
+        b ()
+        if floating then
+            c ()
+            w.Call v.FusedMultiplyAdd.Value
+        else
+            w.Call v.Times.Value
+            c ()
+            w.Call v.Plus.Value
+
+    /// The same of single elements.
+    member v.MultiplyAddElements(w: KernelWriter, a, b, c) =
+        a ()
+        b ()
+        if floating then
+            c ()
+            let owner = if element = typeof<float32> then typeof<MathF> else typeof<Math>
+            w.Call(static' owner "FusedMultiplyAdd" [ element; element; element ])
+        else
+            w.Mul()
+            c ()
+            w.Add()
+
+    /// A vector from which a sum may start: added to a number it leaves all its bits.
+    member v.Nothing w = v.Constant(w, (if floating then -0. else 0.))
+
+    /// Makes every NaN in a local the same one.
+    member v.SettleNaN(w: KernelWriter, local) =
+        if floating then
+            w.Get local
+            w.Get local
+            w.Call v.Equal.Value
+            w.Get local
+            v.Constant(w, nan)
+            w.Call v.Select.Value
+            w.Set local
