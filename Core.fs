@@ -92,10 +92,10 @@ and [<Sealed>] DimensionException internal (op, operands, problem, remedy) = inh
 and [<Sealed>] StructureException internal (op, operands, problem, remedy) = inherit FunctionalException(op, operands, problem, remedy)
 /// A traced tensor was used after its trace had ended.
 and [<Sealed>] EscapedTensorException internal (op, operands, problem, remedy) = inherit FunctionalException(op, operands, problem, remedy)
-/// Branches or iterations of structured control flow do not fit together, or a loop without a bound is differentiated.
-and [<Sealed>] ControlFlowException internal (op, operands, problem, remedy) = inherit FunctionalException(op, operands, problem, remedy)
 /// The value of a tensor was asked for where only its type is known.
 and [<Sealed>] HostReadException internal (op, operands, problem, remedy) = inherit FunctionalException(op, operands, problem, remedy)
+/// A function calls itself, or a structure nests, so deeply that the stack is about to run out.
+and [<Sealed>] RecursionException internal (op, operands, problem, remedy) = inherit FunctionalException(op, operands, problem, remedy)
 
 /// What one lane can compute. Closed: kernels and compiler match on it. Bool lanes are 0 and 1.
 type internal Scalar =
@@ -119,7 +119,6 @@ type Formula =
     static member (~-) a = Apply(Neg, [ a ])
 
 type internal Reduction = SumOf | ProductOf | MaxOf | MinOf | AnyOf | AllOf | ArgMaxOf | ArgMinOf
-
 /// A change of indexing. The first four are views: nothing is copied.
 type internal Move =
     /// To these sizes; dimension k of the operand becomes dimension dims[k] of the result.
@@ -135,7 +134,6 @@ type internal Move =
     | Gather of dim: int
     /// Operand 2 is added to operand 0 at the positions that operand 1 gives along the dimension, in ascending order.
     | ScatterAdd of dim: int
-
 /// Pairs of dimensions (left, right): kept side by side, or summed over. Result: batch, left's rest, right's rest.
 type internal Contraction = { Batch: (int * int) list; Sum: (int * int) list }
 /// Which numbers a draw gives: a pure function of the generator's key and the draw's position in its stream.
@@ -216,7 +214,7 @@ and [<Sealed; AllowNullLiteral(false)>] Tensor internal (ty: TensorType, origin:
     member _.Count = ty.Count
     member internal _.Origin = origin
     member internal _.Interpreter = interpreter
-    /// Type and elements, the middle of long dimensions left out; of a traced tensor the type alone.
+    /// Type and elements, the middle of long dimensions left out. Of a traced tensor this reads the value.
     override t.ToString() = if isNull interpreter then string ty else interpreter.Show t
     /// The outermost interpreter among operands. A null is no tensor, whatever the compiler was told.
     static member internal Chosen(op: obj, args: Tensor list) : Interpreter =
@@ -226,7 +224,10 @@ and [<Sealed; AllowNullLiteral(false)>] Tensor internal (ty: TensorType, origin:
         let outer (a: Interpreter) (b: Interpreter) = if isNull b || not (isNull a) && a.Depth <= b.Depth then a else b
         args |> List.fold (fun chosen a -> outer chosen a.Interpreter) null
     /// Gives an op to the interpreter in charge of its operands.
-    static member internal Apply(op: Op, args: Tensor list) = Tensor.Chosen(op.Name, args).Apply(op, args)
+    static member internal Apply(op: Op, args: Tensor list) =
+        if not (Runtime.CompilerServices.RuntimeHelpers.TryEnsureSufficientExecutionStack()) then
+            raise (RecursionException(op.Name, [ for a in args -> a.Type ], "the stack is nearly used up", "end the recursion, or make it a loop"))
+        Tensor.Chosen(op.Name, args).Apply(op, args)
     static member internal Literal(dtype: DType, value: float) = Tensor(TensorType(dtype, []), Origin.Literal value, null)
     static member private Lift(f: Scalar, args: Tensor list) = Tensor.Chosen(f, args).Lift(f, args)
     static member private Binary(f, a: Tensor, b: Tensor) = Tensor.Lift(f, [ a; b ])
@@ -294,7 +295,6 @@ and [<Sealed; AllowNullLiteral(false)>] Tensor internal (ty: TensorType, origin:
 /// An operand inside a trace: one of its inputs or constants, or the k-th result of an instruction.
 and [<RequireQualifiedAccess>] internal Value = Input of int | Constant of int | Result of instruction: int * k: int
 and internal Instruction = { Op: Op; Operands: Value array; Results: TensorType array; Draw: int }
-
 /// What a function did for one signature: an immutable program. `Draws` random draws belong to one run of it.
 and Trace =
     internal { Inputs: TensorType array; Constants: Tensor array; Instructions: Instruction array; Outputs: Value array; Draws: int }

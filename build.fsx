@@ -139,6 +139,10 @@ let fuzz arguments =
     build "Tests/Functional.Tests.fsproj"
     run (executable "Functional.Tests") ("fuzz" :: arguments)
 
+let stress arguments =
+    build "Tests/Functional.Tests.fsproj"
+    run (executable "Functional.Tests") ("stress" :: arguments)
+
 // Samples -------------------------------------------------------------------------------------------------------------
 
 /// The projects under Samples/ by name.
@@ -176,6 +180,7 @@ let usage =
   test                check the formatting, build, run all tests
   fuzz --seconds N [--with branches,loops,random,state]
                       random programs against the oracle, for N seconds; or with host code in them, against direct calls
+  stress --seconds N  one accelerated function called by 8 threads over 200 signatures, for N seconds
   bench [case …]      measure against libtorch, ONNX Runtime and direct calls; bench --list tells more
   format [--check]    format all sources, or only name those that are not formatted
   lock [--check]      resolve paket.dependencies into paket.lock, or only check that they agree
@@ -188,6 +193,7 @@ match List.tail (List.ofArray fsi.CommandLineArgs) with
 | "run" :: name :: arguments when samples.ContainsKey name -> runSample name arguments
 | [ "test" ] -> test ()
 | "fuzz" :: arguments -> fuzz arguments
+| "stress" :: arguments -> stress arguments
 | "bench" :: arguments -> bench arguments
 | [ "format" ] -> format ()
 | [ "format"; "--check" ] -> checkFormat ()

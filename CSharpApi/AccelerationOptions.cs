@@ -1,4 +1,5 @@
 using Functional.FSharp;
+using Microsoft.FSharp.Core;
 
 namespace Functional;
 
@@ -11,8 +12,49 @@ public sealed record AccelerationOptions
     /// <summary>How many signatures are kept, at least 1; the least recently used goes first.</summary>
     public int CacheSize { get; init; } = 50;
 
-    /// <summary>The function's name in messages.</summary>
+    /// <summary>
+    /// How many bytes the traces kept may hold, estimated from their instructions and constants; null: any number.
+    /// </summary>
+    public long? CacheBytes { get; init; }
+
+    /// <summary>What it means that the function reads a value while it is traced.</summary>
+    public BranchPolicy Branches { get; init; } = BranchPolicy.Guard;
+
+    /// <summary>
+    /// How many paths, so how many combinations of values read, are kept for one signature, at least 1. Calls that take yet
+    /// another path run directly.
+    /// </summary>
+    public int PathLimit { get; init; } = 64;
+
+    /// <summary>
+    /// True: where making traces has cost more time than replaying them has saved, only signatures that come again and again
+    /// are traced. False: every signature is traced at its first call.
+    /// </summary>
+    public bool Governed { get; init; } = true;
+
+    /// <summary>Whether calls are compared with direct ones.</summary>
+    public CheckMode Check { get; init; } = CheckMode.None;
+
+    /// <summary>
+    /// By how much a check lets an accelerated number a and a direct one d differ: |a - d| ≤ t + t·|d|, at least 0.
+    /// </summary>
+    public double CheckTolerance { get; init; } = 1e-4;
+
+    /// <summary>What becomes of a difference that a check has found.</summary>
+    public CheckAction CheckAction { get; init; } = CheckAction.Warn;
+
+    /// <summary>The function's name in messages and metrics.</summary>
     public string Name { get; init; } = "";
 
-    internal AccelerateOptions ToCore() => new(Enabled, CacheSize, Name);
+    internal AccelerateOptions ToCore() => new(
+        Enabled,
+        CacheSize,
+        CacheBytes is { } bytes ? FSharpOption<long>.Some(bytes) : FSharpOption<long>.None,
+        Branches,
+        PathLimit,
+        Governed,
+        Check,
+        CheckTolerance,
+        CheckAction,
+        Name);
 }

@@ -25,12 +25,16 @@ module internal Acceleration =
 
     /// A trace for each signature, and none for a new value.
     let tracesAreSignatures (f: 'T -> 'R) (values: 'T list) distinct =
-        let accelerated = AcceleratedFunction<'T, 'R>(f, { AccelerateOptions.Default with CacheSize = distinct + 1 })
+        let accelerated =
+            AcceleratedFunction<'T, 'R>(
+                f,
+                { AccelerateOptions.Default with CacheSize = distinct + 1; Governed = false }
+            )
         for x in values @ values do
             accelerated.Invoke x |> ignore
 
-        if accelerated.Misses = int64 distinct && accelerated.Count = distinct then
+        if accelerated.TracesMade = int64 distinct && accelerated.Count = distinct then
             Verdict.Holds
         else
             Verdict.Fails
-                $"{distinct} signatures made {accelerated.Misses} traces, and {accelerated.Count} entries of the cache"
+                $"{distinct} signatures made {accelerated.TracesMade} traces, and {accelerated.Count} entries of the cache"

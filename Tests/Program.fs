@@ -36,11 +36,20 @@ let tests =
           testList "Transform" [ Transform.DerivativeTests.tests ]
           ControlTests.tests
           testList
+              "Accelerate"
+              [ Accelerate.BranchTests.tests
+                Accelerate.CacheTests.tests
+                Accelerate.GovernorTests.tests
+                Accelerate.ExplainTests.tests
+                Accelerate.CheckTests.tests
+                Accelerate.StressTests.tests ]
+          testList
               "Properties"
               [ Properties.ProgramTests.tests; Properties.CatalogueTests.tests; Properties.HostTests.tests ]
           testList
               "Learn"
-              [ Learn.ActivationTests.tests
+              [ Learn.BucketingTests.tests
+                Learn.ActivationTests.tests
                 Learn.LossTests.tests
                 Learn.LayerTests.tests
                 Learn.OptimiserTests.tests
@@ -53,6 +62,7 @@ let main arguments =
     match List.ofArray (Seed.without arguments) with
     | [ "fuzz"; "--seconds"; seconds ] -> Fuzz.run [] (float seconds) Seed.seed
     | [ "fuzz"; "--seconds"; seconds; "--with"; names ] -> Fuzz.run (Fuzz.features names) (float seconds) Seed.seed
+    | [ "stress"; "--seconds"; seconds ] -> Accelerate.StressTests.run (float seconds)
     | rest ->
         printfn $"seed {Seed.seed}; give it again with --seed"
         runTestsWithCLIArgs [] (Array.ofList rest) tests

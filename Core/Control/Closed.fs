@@ -1,5 +1,10 @@
 namespace Functional
 
+/// Branches or iterations of structured control flow do not fit together, or a loop without a bound is differentiated.
+[<Sealed>]
+type ControlFlowException internal (op, operands, problem, remedy) =
+    inherit FunctionalException(op, operands, problem, remedy)
+
 /// What ops that run closed traces share.
 [<RequireQualifiedAccess>]
 module internal Closed =

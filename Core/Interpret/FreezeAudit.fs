@@ -163,13 +163,8 @@ type FreezeAudit private () =
                 | _ ->
                     let found = FreezeAudit.Describe(traceA, sitesA, traceB, sitesB)
                     if found.IsEmpty && not (skeletonA.Equals skeletonB) then
-                        [ HiddenState(
-                              HiddenStateKind.StaticResult,
-                              "",
-                              "",
-                              $"{FreezeAudit.Statics skeletonA}",
-                              $"{FreezeAudit.Statics skeletonB}"
-                          ) ]
+                        let one, other = FreezeAudit.Statics(skeletonA, skeletonB)
+                        [ HiddenState(HiddenStateKind.StaticResult, "", "", one, other) ]
                     else
                         found
 
@@ -182,10 +177,14 @@ type FreezeAudit private () =
             [ HiddenState(HiddenStateKind.Error, site, "", "a result", e.Message) ]
         | _ -> []
 
-    static member private Statics(skeleton: Skeleton) : string =
-        match List.ofArray skeleton.Children with
-        | [] -> if isNull skeleton.Fixed then skeleton.Kind.Name else $"{skeleton.Fixed}"
-        | children -> $"""({String.Join(", ", children |> List.map FreezeAudit.Statics)})"""
+    /// The first static parts in which two structures differ.
+    static member private Statics(a: Skeleton, b: Skeleton) : string * string =
+        let at k (s: Skeleton) = if k < s.Tokens.Length then $"{s.Tokens[k]}" else ""
+        let places = [ 0 .. max a.Tokens.Length b.Tokens.Length - 1 ]
+        let differ k = k >= a.Tokens.Length || k >= b.Tokens.Length || not (Skeleton.Same(a.Tokens[k], b.Tokens[k]))
+        match List.tryFind differ places with
+        | Some k -> at k a, at k b
+        | None -> "", ""
 
     /// Audits a function at an argument: traces it several times, with the same and with other values, with like and unlike
     /// states of the generator and, by waiting, of the clock. `between` runs between the traces: there a program may change

@@ -61,6 +61,20 @@ module internal Blocks =
         | (:? (bool array) as a), (:? (bool array) as b) -> sameBytes a b
         | _ -> false
 
+    let private hashOf (data: 'T array) =
+        let mutable hash = HashCode()
+        hash.AddBytes(MemoryMarshal.AsBytes(ReadOnlySpan data))
+        hash.ToHashCode()
+
+    /// Equal for arrays of the same bits.
+    let hashBits (data: Array) =
+        match data with
+        | :? (float32 array) as data -> hashOf data
+        | :? (float array) as data -> hashOf data
+        | :? (int array) as data -> hashOf data
+        | :? (int64 array) as data -> hashOf data
+        | data -> hashOf (data :?> bool array)
+
     /// Elements are adjacent in row-major order.
     let isContiguous (sizes: int array) (block: Block) =
         let mutable expected, contiguous, k = 1, true, sizes.Length - 1

@@ -24,6 +24,14 @@ type Generator(seed: uint64) =
     static val mutable private recording: Recording | null
 
     new() = Generator 0UL
+
+    /// A generator whose draws start here.
+    static member internal From(start: Draw) =
+        let generator = Generator start.Key
+        generator.MoveTo start.Position
+        generator
+
+    member private _.MoveTo(place: uint64) = Volatile.Write(&position, int64 place)
     member _.Seed = seed
 
     /// How many draws were taken so far.

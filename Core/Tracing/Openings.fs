@@ -12,15 +12,33 @@ open Microsoft.FSharp.Reflection
 /// A type whose instance fields are opened as those of a record are: tensors in them are leaves.
 type IStructure = interface end
 
+/// Is shown a structure part by part.
+[<AbstractClass>]
+type internal PartVisitor() =
+    /// A tensor, a structure or a static value.
+    abstract Part: objnull -> unit
+    /// A key, which is static.
+    abstract Key: objnull -> unit
+
 /// How values of one type are taken apart and put together.
 [<AbstractClass>]
 type internal Opening() =
-    /// What beside the parts decides, such as the keys of a map.
-    abstract Fixed: obj -> objnull
     abstract Parts: obj -> objnull array
     /// A value like the given one with other parts.
     abstract Make: obj * objnull array -> obj
-    default _.Fixed _ = null
+    /// Shows the parts, each after its key where it has one.
+    abstract Show: obj * PartVisitor -> unit
+    /// Whether the parts have keys.
+    abstract HasKeys: bool
+    /// What users call the k-th part.
+    abstract PartName: int -> string
+
+    default this.Show(x, visitor) =
+        for part in this.Parts x do
+            visitor.Part part
+
+    default _.HasKeys = false
+    default _.PartName k = $"[{k}]"
 
 [<Sealed>]
 type internal ByFields(ty: Type) =
@@ -41,7 +59,21 @@ type internal ByFields(ty: Type) =
     static let clone =
         typeof<obj>.GetMethod("MemberwiseClone", BindingFlags.Instance ||| BindingFlags.NonPublic)
         |> nonNull
+
+    /// Compilers call the field of a property <Name>k__BackingField or Name@; tuples call it m_Item1.
+    let nameOf (field: FieldInfo) =
+        match field.Name.IndexOf '>' with
+        | stop when stop > 1 -> field.Name.Substring(1, stop - 1)
+        | _ when typeof<ITuple>.IsAssignableFrom ty && field.Name.StartsWith "m_" -> field.Name.Substring 2
+        | _ -> field.Name.TrimEnd '@'
+
     override _.Parts x = [| for f in fields -> f.GetValue(x) |]
+
+    override _.Show(x, visitor) =
+        for f in fields do
+            visitor.Part(f.GetValue x)
+
+    override _.PartName k = "." + nameOf fields[k]
 
     override _.Make(x, parts) =
         let copy = clone.Invoke(x, [||]) |> nonNull
@@ -53,6 +85,16 @@ type internal ByFields(ty: Type) =
 type internal BySequence<'C, 'V when 'C :> seq<'V> and 'C: not null>(make: 'V array -> 'C) =
     inherit Opening()
     override _.Parts x = [| for item in unbox<'C> x -> box item |]
+
+    override _.Show(x, visitor) =
+        match x with
+        | :? ('V array) as items ->
+            for item in items do
+                visitor.Part item
+        | _ ->
+            for item in unbox<'C> x do
+                visitor.Part item
+
     override _.Make(_, parts) = box (make (Array.map unbox<'V> parts)) |> nonNull
 
 /// Keys, which are fixed, and values.
@@ -60,7 +102,13 @@ type internal BySequence<'C, 'V when 'C :> seq<'V> and 'C: not null>(make: 'V ar
 type internal ByKeys<'C, 'K, 'V when 'C :> seq<KeyValuePair<'K, 'V>> and 'C: not null>
     (make: 'C -> KeyValuePair<'K, 'V> array -> 'C) =
     inherit Opening()
-    override _.Fixed x = box [ for pair in unbox<'C> x -> box pair.Key ]
+    override _.HasKeys = true
+
+    override _.Show(x, visitor) =
+        for pair in unbox<'C> x do
+            visitor.Key pair.Key
+            visitor.Part pair.Value
+
     override _.Parts x = [| for pair in unbox<'C> x -> box pair.Value |]
 
     override _.Make(x, parts) =
@@ -94,12 +142,24 @@ type internal Collections =
 /// Which types are structures, and how they open.
 [<RequireQualifiedAccess>]
 module internal Openings =
+    /// A type of structures, and how it opens. One stands for another of the same type: a trace outlives registrations.
+    [<CustomEquality; NoComparison>]
+    type Node =
+        { Type: Type
+          Opening: Opening }
+
+        override node.GetHashCode() = node.Type.GetHashCode()
+        override node.Equals other =
+            match other with
+            | :? Node as o -> o.Type = node.Type
+            | _ -> false
+
     [<RequireQualifiedAccess>]
     type Kind =
         | Leaf
         /// Enters the signature by value.
         | Static
-        | Parts of Opening
+        | Parts of Node
 
     let private registered = ConcurrentDictionary<Type, Opening>()
     let private known = ConcurrentDictionary<Type, Kind>()
@@ -158,17 +218,19 @@ module internal Openings =
                 | true, opening -> Some opening
                 | _ -> None)
 
+        let parts opening = Kind.Parts { Type = ty; Opening = opening }
+
         match own, ancestors ty |> List.tryFind (isGeneric collections) with
-        | Some opening, _ -> Kind.Parts opening
+        | Some opening, _ -> parts opening
         | None, Some collectionType ->
-            Kind.Parts(
+            parts (
                 collection
                     (collectionType.Name.Substring(0, collectionType.Name.IndexOf "`"))
                     (collectionType.GetGenericArguments())
             )
         | None, None when ty = typeof<Tensor> -> Kind.Leaf
         | None, None when isStatic ty -> Kind.Static
-        | None, None when ty.IsSZArray -> Kind.Parts(collection "Array" [| ty.GetElementType() |> nonNull |])
+        | None, None when ty.IsSZArray -> parts (collection "Array" [| ty.GetElementType() |> nonNull |])
         | None, None when
             ty.IsValueType
             || isRecord ty
@@ -177,7 +239,7 @@ module internal Openings =
             || typeof<ITuple>.IsAssignableFrom ty
             || typeof<IStructure>.IsAssignableFrom ty
             ->
-            Kind.Parts(ByFields ty)
+            parts (ByFields ty)
         | _ ->
             raise (
                 StructureException(

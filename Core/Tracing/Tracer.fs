@@ -8,12 +8,23 @@ module private Limits =
     [<Literal>]
     let SitesKept = 100
 
+/// What it means for a trace that the host reads a value: in a condition, a loop, a cast, `ToArray`, `ToString`.
+type BranchPolicy =
+    /// The value read becomes a guard: the trace holds for calls that read the same, others take another path.
+    | Guard = 0
+    /// The value is taken as it is: the first path is replayed for ever, whatever later calls would read.
+    | Freeze = 1
+    /// The function must not read: it throws HostReadException where it does.
+    | Reject = 2
+
 /// Records one call: ops become nodes. Values are computed only where the host reads one, and each reading is noted.
 [<Sealed>]
 type internal Tracer(name: string, depth: int, inputs: Tensor list) as this =
     inherit OpInterpreter()
     let values = Dictionary<int64, Block array>()
     let reads = ResizeArray<Tensor * Array>()
+    let readBefore = HashSet<struct (int64 * int)>()
+    let mutable site = ""
     let recording = Recording(Generator.Current, Generator.Recording)
     let constants = Dictionary<Tensor, Frozen>(HashIdentity.Reference)
     let sites = Dictionary<int64, string>()
@@ -69,7 +80,7 @@ type internal Tracer(name: string, depth: int, inputs: Tensor list) as this =
             )
         )
 
-    let site () = FunctionalException.SiteOf(Diagnostics.StackTrace(true))
+    let here () = FunctionalException.SiteOf(Diagnostics.StackTrace(true))
 
     let isLiteral (t: Tensor) =
         match t.Origin with
@@ -83,7 +94,7 @@ type internal Tracer(name: string, depth: int, inputs: Tensor list) as this =
                 if recording.WasDrawn t then ConstantKind.PlainDraw
                 elif recording.WasMade t then ConstantKind.Created
                 else ConstantKind.Captured
-            constants[t] <- Frozen(kind, (if constants.Count < Limits.SitesKept then site () else ""))
+            constants[t] <- Frozen(kind, (if constants.Count < Limits.SitesKept then here () else ""))
 
     let marked (t: Tensor) =
         match constants.TryGetValue t with
@@ -109,6 +120,12 @@ type internal Tracer(name: string, depth: int, inputs: Tensor list) as this =
     member _.Inputs = variables
     /// What the host read, in order, and the elements it saw.
     member _.Reads = List.ofSeq reads
+    /// What a read of a value means.
+    member val Policy = BranchPolicy.Guard with get, set
+    /// The number of the read whose place in the user's code is wanted; finding it costs more than the read.
+    member val Watched = -1 with get, set
+    /// The place of the watched read, once it was made.
+    member _.Site = site
     member _.Recording = recording
     /// Whether the place of each op in the user's code is kept, for audits.
     member val KeepsSites = false with get, set
@@ -140,10 +157,12 @@ type internal Tracer(name: string, depth: int, inputs: Tensor list) as this =
             | _ -> 0
         let recorded = Scopes.Record(this, op, args, results, [||], draw)
         if this.KeepsSites then
-            Graph.nodeOf recorded.Head |> ValueOption.iter (fun node -> sites[node.Id] <- site ())
+            Graph.nodeOf recorded.Head |> ValueOption.iter (fun node -> sites[node.Id] <- here ())
         recorded
 
     member _.Value(t: Tensor) =
+        if foreign t then escaped "Trace" [ t ]
+
         let missing (t: Tensor) =
             match t.Origin with
             | Origin.Result(node, _) when owned t -> not (values.ContainsKey node.Id)
@@ -162,21 +181,54 @@ type internal Tracer(name: string, depth: int, inputs: Tensor list) as this =
                 )
             )
 
+    /// A second read of the same value tells nothing new.
+    member private _.Note(t: Tensor, block: Block) =
+        let key =
+            match (Graph.behind t).Origin with
+            | Origin.Result(node, k) -> struct (node.Id, k)
+            | Origin.Input(k, _) -> struct (-1L - int64 k, 0)
+            | _ -> struct (0L, 0)
+
+        if readBefore.Add key then
+            if reads.Count = this.Watched then site <- FunctionalException.SiteOf(Diagnostics.StackTrace(true))
+
+            reads.Add(t, Blocks.toArray t.Type block)
+
     override this.Read t =
         if closed then escaped "Read" [ t ]
 
-        let block = this.Value t
-        reads.Add(t, Blocks.toArray t.Type block)
-        block
+        if this.Policy = BranchPolicy.Reject then
+            raise (
+                HostReadException(
+                    "Read",
+                    [ t.Type ],
+                    $"{name} reads the value of a tensor, and its traces are to have no branches",
+                    "use Tensor.Where, mask arithmetic or cond instead of a condition in the host language"
+                )
+            )
+
+        // The function may read from several threads of its own.
+        lock values (fun () ->
+            let block = this.Value t
+            if this.Policy = BranchPolicy.Guard then this.Note(t, block)
+            block)
+
+    override this.Show t =
+        let isKnown = inputs.IsEmpty || variables |> List.forall (fun v -> (Execute.blockOf v).IsSome)
+
+        if closed || not isKnown then $"{t.Type} (traced)" else Display.show t.Type (this.Read t)
 
     /// The program that computes these tensors from the inputs.
-    member _.Trace(outputs: Tensor list) : Trace =
-        for t in outputs do
-            if foreign t then escaped "Trace" [ t ]
+    member this.Trace(outputs: Tensor list) : Trace = fst (this.Record([], outputs))
 
+    /// The program of the call so far, in which each read has its place.
+    member this.Call(outputs: Tensor list) : Trace * Read list = this.Record(List.ofSeq reads, outputs)
+
+    member private this.Record(reads, outputs: Tensor list) =
+        if List.exists foreign outputs then escaped "Trace" outputs
         List.iter note outputs
-        let trace = Linearise.trace this [| for x in inputs -> x.Type |] recording.Draws.Count outputs
-        { trace with Constants = trace.Constants |> Array.map marked }
+        let trace, reads = Linearise.call this [| for x in inputs -> x.Type |] recording.Draws.Count reads outputs
+        { trace with Constants = trace.Constants |> Array.map marked }, reads
 
 /// Functions of tensors, recorded.
 [<RequireQualifiedAccess>]

@@ -211,7 +211,8 @@ public class AccelerateTests
 
         Parallel.For(0, 400, k => Assert.Equal([k * k - 3.0], Elements<double>(f.Invoke(F64(k)))));
 
-        Assert.Equal((1, 1L, 399L), (runs, f.Misses, f.Hits));
+        Assert.Equal((1L, 400L), (f.TracesMade, f.Misses + f.Hits));
+        Assert.Equal(f.Misses, runs);
     }
 
     [Fact]
@@ -231,5 +232,85 @@ public class AccelerateTests
 
         Assert.Equal(Enumerable.Range(0, 20).Select(k => Math.Pow(k, 4)), results);
         Assert.Equal(1, f.Misses);
+    }
+
+    [Fact]
+    public void ExplainsMissesAsDataAndText()
+    {
+        var f = Accelerate.Function((Tensor x, double rate) => x * rate, new() { Name = "scale" });
+        for (var k = 1; k <= 6; k++)
+            f.Invoke(F64(1), 1.0 / k);
+
+        Explanation explanation = f.Explain();
+
+        Assert.Equal((6L, 0L), (explanation.TracesMade, explanation.Hits));
+        Assert.Equal("nothing", explanation.RecentMisses[0].Reason is MissReason.NeverSeen ? "nothing" : "something");
+        Assert.True(explanation.RecentMisses[5].Reason is MissReason.StaticValue
+        {
+            Difference: SignatureDifference.StaticValue { Place: ".Item2", Before: "0.2" },
+        });
+        Assert.True(explanation.Patterns is [MissPattern.ManyStaticValues { Misses: 5 }]);
+        Assert.Contains("make it a tensor", explanation.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void SaysOnceThatThereAreTooManyPaths()
+    {
+        var f = Accelerate.Function((Tensor x) => x * (double)x, new() { PathLimit = 2 });
+        List<Diagnostic> said = [];
+        f.Diagnosed += (_, diagnostic) => said.Add(diagnostic);
+
+        for (var k = 1; k <= 5; k++)
+            Assert.Equal([k * k], Elements<double>(f.Invoke(F64(k))));
+
+        Assert.True(said is [Diagnostic.PathLimitReached { Limit: 2 }]);
+        Assert.Equal(2, f.TracesMade);
+    }
+
+    [Theory]
+    [InlineData(BranchPolicy.Guard, -1.0)]
+    [InlineData(BranchPolicy.Freeze, 1.0)]
+    public void FollowsOrFreezesBranches(BranchPolicy policy, double second)
+    {
+        var f = Accelerate.Function((Tensor x) => (bool)(x > 0) ? x : -1 - 0 * x, new() { Branches = policy });
+
+        Assert.Equal([2], Elements<double>(f.Invoke(F64(2))));
+        Assert.Equal([second == 1.0 ? -2.0 : -1.0], Elements<double>(f.Invoke(F64(-2))));
+    }
+
+    [Fact]
+    public void RejectsBranches()
+    {
+        var f = Accelerate.Function((Tensor x) => (bool)(x > 0) ? x : -x, new() { Branches = BranchPolicy.Reject });
+
+        var error = Assert.Throws<HostReadException>(() => f.Invoke(F64(2)));
+
+        Assert.Contains("Tensor.Where", error.Remedy, StringComparison.Ordinal);
+        Assert.Contains("AccelerateTests", error.CallSite, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void ChecksAgainstDirectCalls()
+    {
+        var shift = 0.0;
+        var f = Accelerate.Function(
+            (Tensor x) => (Sum: x + shift, Product: x * 2),
+            new() { Check = CheckMode.Tolerance, CheckAction = CheckAction.Throw });
+        f.Invoke(F64(1, 2));
+        shift = 0.5;
+
+        var error = Assert.Throws<CheckException>(() => f.Invoke(F64(1, 2)));
+
+        Assert.Equal((".Item1", 0.5), (error.Mismatch.Output, error.Mismatch.Difference));
+        Assert.StartsWith("instruction 0, Add", error.Mismatch.FirstOp, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void BucketsSequences()
+    {
+        PaddedBatch batch = Bucketing.Of(4, 8).Pad([F64(1, 2), F64(1, 2, 3)]);
+
+        Assert.Equal([1, 2, 0, 0, 1, 2, 3, 0], Elements<double>(batch.Values));
+        Assert.Equal([2, 3], batch.Lengths);
     }
 }

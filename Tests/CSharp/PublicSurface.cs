@@ -32,9 +32,13 @@ internal static class PublicSurface
         _ => false,
     };
 
-    /// <summary>Made by a compiler: the groups that C# keeps extension members in, the witnesses that F# passes, and such.</summary>
+    /// <summary>
+    /// Made by a compiler: the groups that C# keeps extension members in, the witnesses that F# passes, the numbers of a union's
+    /// cases, and such.
+    /// </summary>
     public static bool IsGenerated(MemberInfo member) =>
         member.IsDefined(typeof(CompilerGeneratedAttribute))
+        || member is Type { IsNested: true, Name: "Tags" }
         || member.Name.Contains('<')
         || member.Name.Contains("$W", StringComparison.Ordinal)
         || (member.DeclaringType is { } outer && IsGenerated(outer));

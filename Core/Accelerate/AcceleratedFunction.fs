@@ -1,0 +1,303 @@
+namespace Functional
+
+open System
+open System.Collections.Concurrent
+open System.Collections.Generic
+open System.Diagnostics
+open System.Threading
+open Functional.FSharp
+
+/// A function that is traced once for each signature of its input and replayed from then on. Safe for any number of
+/// threads, and no call waits for another. Inside another accelerated function, or inside a gradient being taken, it runs
+/// directly and becomes part of it.
+type AcceleratedFunction<'T, 'R> internal (f: 'T -> 'R, options: AccelerateOptions) =
+    inherit AcceleratedFunction(options)
+    let cache = Cache<'R>(options.CacheSize, options.CacheBytes)
+    let governor = Governor options.Governed
+    /// Signatures that a thread is tracing.
+    let claimed = ConcurrentDictionary<Signature, unit>()
+    let mutable isPublished, isLimitSaid = 0, 0
+
+    /// The first replays of a signature are timed, then one of so many.
+    static let timed = 16
+    /// So many calls beyond the limit of paths, and more of them than of others, and a signature runs directly at once.
+    static let hopeless = 16
+
+    let blocksOf (scan: Scan) =
+        let leaves = scan.Leaves
+        let blocks = Array.zeroCreate<Block> leaves.Length
+        for k in 0 .. blocks.Length - 1 do
+            blocks[k] <- Execute.read leaves[k]
+        blocks
+
+    /// Not of a trace being recorded, here or on another thread, nor of a gradient being taken.
+    let isConcrete (scan: Scan) =
+        let leaves = scan.Leaves
+        let mutable k = 0
+
+        while k < leaves.Length && (isNull leaves[k].Interpreter || leaves[k].Interpreter.Depth = Int32.MaxValue) do
+            k <- k + 1
+
+        k = leaves.Length
+
+    /// Runs the function with a tracer that looks for the place of one of its reads; what is made of it.
+    let record watched (x: 'T) (leaves: Tensor array) title finish =
+        let prepare (tracer: Tracer) =
+            tracer.Policy <- options.Branches
+            tracer.Watched <- watched
+
+        let run inputs = f (Structures.replace x (Array.ofList inputs))
+        Tracing.recordWith prepare title (List.ofArray leaves) run finish
+
+    /// Gives the answer of a path kept; or tells where the paths kept end.
+    let replay (entry: Entry<'R>) (scan: Scan) (answer: byref<'R>) : Unknown | null =
+        let tree, blocks = entry.Tree, blocksOf scan
+        let generator = if tree.HasDraws then Generator.Current else null
+        let mutable unknown: Unknown | null = null
+        let mutable isOpen = true
+
+        while isOpen do
+            let start = if isNull generator then { Key = 0UL; Position = 0UL } else generator.Peek()
+
+            match Paths.follow start blocks tree with
+            | Found.Unknown at ->
+                unknown <- at
+                isOpen <- false
+            | Found.Leaf(leaf, slots) ->
+                // Otherwise another thread drew meanwhile, so the reads on the way may have seen other draws.
+                if isNull generator || generator.TryReserve(start, leaf.Trace.Draws) then
+                    answer <- Paths.finish start leaf slots scan.Leaf
+                    isOpen <- false
+
+        unknown
+
+    let isOverfull (entry: Entry<'R>) = entry.Tree.Count >= options.PathLimit
+
+    /// Of what was traced, the tree that the signature has from now on: how many signatures had to go for it, and the op
+    /// that shows hidden state.
+    let keep signature (entry: Entry<'R> | null) (tracer: Tracer) (result: 'R) (results: Tensor array) =
+        let trace, reads = tracer.Call(List.ofArray results)
+
+        match entry with
+        | null ->
+            let tree, hidden = Paths.insert options.Name trace reads result results None
+            cache.Store(Entry(signature, tree)), hidden
+        | entry ->
+            let tree, hidden = Paths.insert options.Name trace reads result results (Some entry.Tree)
+            entry.Grow tree
+            cache.Store entry, hidden
+
+    let reasonFor (signature: Signature) (unknown: Unknown | null) title : MissReason * SignatureDifference list =
+        match unknown with
+        | null ->
+            let nearest = Signatures.nearest signature [ for entry in cache.Entries -> entry.Signature ]
+
+            match cache.WasEvicted(signature.GetHashCode()), nearest with
+            | true, nearest -> MissReason.Evicted options.CacheSize, Option.defaultValue [] nearest
+            | false, Some(first :: _ as all) -> Signatures.reason first, all
+            | _ -> MissReason.NeverSeen title, []
+        | unknown -> MissReason.NewPath(Display.show unknown.Type (Blocks.ofArray unknown.Type unknown.Seen), ""), []
+
+    member private this.Obey(ruling: Ruling) =
+        match ruling with
+        | Ruling.Bypass sightings -> this.Say(Diagnostic.Bypassed(sightings, this.TracesMade, this.Hits))
+        | Ruling.Resume -> this.Say(Diagnostic.Resumed(this.TracesMade, this.Hits))
+        | Ruling.Unchanged -> ()
+
+    /// Runs the function directly though it was asked for a trace.
+    member private this.RunDirectly(reason: MissReason, x: 'T) : 'R =
+        this.Miss() |> ignore
+        this.Because reason
+        let start = Stopwatch.GetTimestamp()
+        let result = f x
+        this.Obey(governor.Ran(Stopwatch.GetTimestamp() - start))
+        result
+
+    member private this.RunBeyondLimit(entry: Entry<'R>, unknown: Unknown | null, types, x: 'T) =
+        entry.Unknown <- entry.Unknown + 1
+
+        if Interlocked.Exchange(&isLimitSaid, 1) = 0 then
+            let read =
+                match unknown with
+                | null -> ""
+                | unknown -> Display.show unknown.Type (Blocks.ofArray unknown.Type unknown.Seen)
+            this.Say(Diagnostic.PathLimitReached(options.PathLimit, types, read, entry.LastSite))
+
+        this.RunDirectly(MissReason.Disabled $"more than {options.PathLimit} paths", x)
+
+    /// Makes a trace, and answers the call by it. `unknown` is where the paths kept ended.
+    member private this.Trace
+        (signature: Signature, entry: Entry<'R> | null, unknown: Unknown | null, x: 'T, leaves: Tensor array)
+        : 'R =
+        let call, start = this.Miss(), Stopwatch.GetTimestamp()
+        let reason, differences = reasonFor signature unknown this.Title
+        let watched =
+            match unknown with
+            | null -> -1
+            | unknown -> unknown.Depth
+
+        let finish (tracer: Tracer) (result: 'R) =
+            let results, _ = Structures.flatten (box result)
+
+            // What was traced is also this call's answer.
+            let value (t: Tensor) =
+                match t.Origin with
+                | Origin.Input(k, _) -> leaves[k]
+                | _ -> Direct.Tensor(t.Type, tracer.Value t)
+
+            let answer = Structures.replace result (Array.map value results)
+            answer, keep signature entry tracer result results, tracer.Site
+
+        let answer, (gone, hidden), site =
+            Instruments.Trace(options.Name, (fun () -> record watched x leaves this.Title finish))
+
+        let reason =
+            match reason, entry with
+            | _, null -> reason
+            | MissReason.NewPath(read, _), entry ->
+                entry.LastSite <- site
+                MissReason.NewPath(read, site)
+            | _ -> reason
+
+        if Interlocked.Exchange(&isPublished, 1) = 0 then Instruments.Publish this
+        this.Because reason
+        this.Traced(Miss(call, reason, Array.ofList differences, signature.Types), gone)
+        hidden |> Option.iter (Diagnostic.HiddenState >> this.Say)
+        this.Obey(governor.Traced(Stopwatch.GetTimestamp() - start))
+        answer
+
+    /// Replays a signature that is kept, and times some of the replays.
+    member private this.TryHit(entry: Entry<'R>, scan: Scan, answer: byref<'R>) : Unknown | null =
+        let n = entry.Replays
+        entry.Replays <- n + 1
+
+        if n >= timed && n % timed <> 0 then
+            replay entry scan &answer
+        else
+            let start = Stopwatch.GetTimestamp()
+            let unknown = replay entry scan &answer
+            if isNull unknown then
+                governor.Replayed(Stopwatch.GetTimestamp() - start, (if n < timed then 1 else timed))
+
+            unknown
+
+    /// Answers from the cache, or sees to it that a trace is made. `isClaimed`: this call is the one to trace.
+    member private this.Answer(x: 'T, scan: Scan, isClaimed: bool) : 'R =
+        let mutable answer = Unchecked.defaultof<'R>
+        let mutable unknown: Unknown | null = null
+
+        match cache.Find scan with
+        | null -> this.Look(x, scan, null, null, isClaimed)
+        | entry when entry.Unknown > hopeless && entry.Unknown > entry.Known && isOverfull entry ->
+            this.RunBeyondLimit(entry, null, entry.Signature.Types, x)
+        | entry ->
+            unknown <- this.TryHit(entry, scan, &answer)
+
+            if isNull unknown then
+                cache.Touch entry
+                if entry.Unknown > 0 then entry.Known <- entry.Known + 1
+                this.Hit()
+                answer
+            elif isOverfull entry then
+                this.RunBeyondLimit(entry, unknown, entry.Signature.Types, x)
+            else
+                this.Look(x, scan, entry, unknown, isClaimed)
+
+    /// What to do about a call without a trace.
+    member private this.Look(x: 'T, scan: Scan, entry: Entry<'R> | null, unknown: Unknown | null, isClaimed) : 'R =
+        let signature = Signature.Of scan
+
+        if isClaimed then
+            this.Trace(signature, entry, unknown, x, scan.Leaves.ToArray())
+        elif isNull entry && not (governor.Admits(signature.GetHashCode())) then
+            this.RunDirectly(MissReason.Disabled "traces had cost more time than they saved", x)
+        elif claimed.TryAdd(signature, ()) then
+            try
+                // Another call may have made the trace before this one claimed it.
+                this.Answer(x, scan, true)
+            finally
+                claimed.TryRemove signature |> ignore
+        else
+            this.RunDirectly(MissReason.BeingTraced this.Title, x)
+
+    member private this.AnswerNow(x: 'T) =
+        let scan = Scan.Of(box x)
+        let answer = this.Answer(x, scan, false)
+        scan.Release()
+        answer
+
+    /// The op at which the trace kept for this call and the call itself part.
+    member private this.FirstOp(x: 'T, start: Draw) =
+        Generator.Current <- Generator.From start
+        let scan = Scan.Of(box x)
+        let leaves, blocks = scan.Leaves.ToArray(), blocksOf scan
+        let entry = cache.Find scan
+        scan.Release()
+
+        let fresh =
+            record -1 x leaves this.Title (fun tracer result ->
+                fst (tracer.Call(List.ofArray (fst (Structures.flatten (box result))))))
+
+        match entry with
+        | null -> "no op: no trace was kept"
+        | entry ->
+            match Paths.follow start blocks entry.Tree with
+            | Found.Leaf(leaf, _) -> Check.firstOp leaf.Trace fresh start blocks
+            | Found.Unknown _ -> "no op: no path was kept"
+
+    /// Calls both ways, on the same draws.
+    member private this.Checked(x: 'T, types: TensorType array) : 'R =
+        let outer = Generator.Current
+        let start = outer.Peek()
+        let ours = Generator.From start
+
+        try
+            Generator.Current <- ours
+            let accelerated = this.AnswerNow x
+            Generator.Current <- Generator.From start
+            let direct = f x
+
+            match Check.compare options.CheckTolerance accelerated direct (fun () -> this.FirstOp(x, start)) with
+            | None -> ()
+            | Some mismatch ->
+                this.Say(Diagnostic.Mismatch mismatch)
+                if options.CheckAction = CheckAction.Throw then raise (CheckException(List.ofArray types, mismatch))
+
+            accelerated
+        finally
+            Generator.Current <- outer
+            outer.Reserve(int (ours.Position - start.Position)) |> ignore
+
+    override _.Count = cache.Count
+    override _.Bytes = cache.Bytes
+    override _.IsBypassed = governor.Threshold > 1
+
+    override _.Traces =
+        [| for entry in cache.Entries do
+               for leaf in Paths.leaves entry.Tree -> leaf.Trace |]
+
+    override this.Clear() =
+        cache.Clear()
+        this.ResetCounters()
+
+    /// Calls the function: by a trace made before for such an argument, or by a new one.
+    member this.Invoke(x: 'T) : 'R =
+        if not this.Enabled || Scopes.Depth > 0 then
+            f x
+        else
+            let scan = Scan.Of(box x)
+
+            if not (isConcrete scan) then
+                scan.Release()
+                f x
+            elif options.Check = CheckMode.None then
+                let answer = this.Answer(x, scan, false)
+                scan.Release()
+                answer
+            else
+                let types = (Signature.Of scan).Types
+                scan.Release()
+                this.Checked(x, types)
+
+    /// The accelerated function as a delegate.
+    static member op_Implicit(f: AcceleratedFunction<'T, 'R>) : Func<'T, 'R> = Func<'T, 'R>(f.Invoke)

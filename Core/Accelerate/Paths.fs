@@ -1,0 +1,292 @@
+namespace Functional
+
+open System
+open System.Collections.Generic
+
+/// Compares elements to the bit.
+[<Sealed>]
+type internal BitsComparer private () =
+    static member val Instance = BitsComparer()
+
+    interface IEqualityComparer<Array> with
+        member _.Equals(a, b) = Blocks.sameBits (nonNull a) (nonNull b)
+        member _.GetHashCode a = Blocks.hashBits a
+
+/// A result of a leaf.
+[<RequireQualifiedAccess>]
+type internal Output =
+    /// The caller's own tensor.
+    | Input of int
+    | Fixed of Tensor
+    /// What the last stretch gives at this place.
+    | Computed of int * TensorType
+
+/// What is known of one signature: a tree of host reads with a program at each leaf.
+[<RequireQualifiedAccess>]
+type internal Path<'R> =
+    | Leaf of Leaf<'R>
+    | Guard of Guard<'R>
+
+/// The last stretch of a path. `Trace` is the whole path's, `Template` the result with tensors to be replaced.
+and internal Leaf<'R> = { Trace: Trace; Last: Stretch; Outputs: Output array; Template: 'R }
+
+/// A host read: the stretch before it, the slot and type of what was read, and by the elements seen how it goes on.
+/// `Trace` is that of the path that came here first.
+and internal Guard<'R> =
+    { Trace: Trace
+      Read: Read
+      Slot: int
+      Type: TensorType
+      Stretch: Stretch
+      Branches: Dictionary<Array, Path<'R>> }
+
+/// All paths of a signature. `Slots` serve any of them.
+type internal Tree<'R> = { Root: Path<'R>; Slots: int; Count: int; HasDraws: bool }
+
+/// The read, by its number on the path, at which a value was seen that had not been seen there before.
+type internal Unknown = { Depth: int; Type: TensorType; Seen: Array }
+
+/// Where following a tree led to.
+[<RequireQualifiedAccess; Struct>]
+type internal Found<'R> =
+    | Leaf of leaf: Leaf<'R> * slots: Block array
+    | Unknown of unknown: Unknown
+
+/// Following and growing trees.
+[<RequireQualifiedAccess>]
+module internal Paths =
+    /// The leaf for these inputs and draws, as far as the reads seen before lead. Nothing is computed twice: what a guard
+    /// needed stays in the slots for later guards and for the leaf.
+    let follow (start: Draw) (inputs: Block array) (tree: Tree<'R>) : Found<'R> =
+        match tree.Root with
+        | Path.Leaf leaf -> Found.Leaf(leaf, inputs)
+        | root ->
+            let slots = Array.zeroCreate<Block> tree.Slots
+            Array.Copy(inputs, slots, inputs.Length)
+
+            let rec go depth path =
+                match path with
+                | Path.Leaf leaf -> Found.Leaf(leaf, slots)
+                | Path.Guard guard ->
+                    guard.Stretch.Fill(start, slots)
+                    let seen = Blocks.toArray guard.Type slots[guard.Slot]
+
+                    match guard.Branches.TryGetValue seen with
+                    | true, next -> go (depth + 1) next
+                    | _ -> Found.Unknown { Depth = depth; Type = guard.Type; Seen = seen }
+
+            go 0 root
+
+    /// The results of a leaf.
+    let finish (start: Draw) (leaf: Leaf<'R>) (slots: Block array) (input: int -> Tensor) : 'R =
+        let blocks = leaf.Last.Run(start, slots)
+
+        let result k =
+            match leaf.Outputs[k] with
+            | Output.Input i -> input i
+            | Output.Fixed t -> t
+            | Output.Computed(j, ty) -> Direct.Tensor(ty, blocks[j])
+
+        match box leaf.Template with
+        | :? Tensor -> unbox<'R>(box (result 0))
+        | _ -> Structures.replace leaf.Template (Array.init leaf.Outputs.Length result)
+
+    let private offsets (trace: Trace) =
+        Array.scan (fun at (i: Instruction) -> at + i.Results.Length) trace.Inputs.Length trace.Instructions
+
+    let private slotIn (offsets: int array) value =
+        match value with
+        | Value.Input k -> k
+        | Value.Result(i, k) -> offsets[i] + k
+        | Value.Constant _ -> invalidOp "a constant has no slot"
+
+    /// For each stretch the values in it that are read at its end or needed after it.
+    let private exports (trace: Trace) (reads: Read array) : HashSet<Value> array =
+        let stretch = Array.zeroCreate trace.Instructions.Length
+        let mutable from = 0
+
+        for d in 0 .. reads.Length do
+            let until = if d = reads.Length then stretch.Length else reads[d].After
+            Array.fill stretch from (until - from) d
+            from <- until
+
+        let found = Array.init (reads.Length + 1) (fun _ -> HashSet<Value>())
+
+        let using later value =
+            match value with
+            | Value.Result(i, _) when stretch[i] < later -> found[stretch[i]].Add value |> ignore
+            | _ -> ()
+
+        trace.Instructions
+        |> Array.iteri (fun i instruction ->
+            for v in instruction.Operands do
+                using stretch[i] v)
+
+        for read in reads do
+            using Int32.MaxValue read.Of
+
+        for v in trace.Outputs do
+            using Int32.MaxValue v
+
+        found
+
+    let private sameConstant (a: Tensor) (b: Tensor) =
+        obj.ReferenceEquals(a, b)
+        || a.Type = b.Type
+           && (let elements (t: Tensor) = Blocks.toArray t.Type (Execute.blockOf t).Value in
+               Blocks.sameBits (elements a) (elements b))
+
+    /// The first instruction of a range in which two traces differ.
+    let divergence (a: Trace) (b: Trace) first until =
+        let sameOperand x y =
+            match x, y with
+            | Value.Constant j, Value.Constant k -> sameConstant a.Constants[j] b.Constants[k]
+            | x, y -> x = y
+
+        seq { first .. until - 1 }
+        |> Seq.tryFind (fun i ->
+            i >= a.Instructions.Length
+            || i >= b.Instructions.Length
+            || (let x, y = a.Instructions[i], b.Instructions[i] in
+                not (x.Op.Equals y.Op)
+                || x.Results <> y.Results
+                || x.Draw <> y.Draw
+                || x.Operands.Length <> y.Operands.Length
+                || not (Array.forall2 sameOperand x.Operands y.Operands)))
+
+    /// The leaves, and how many they are.
+    let leaves (tree: Tree<'R>) : Leaf<'R> list =
+        let pending, found = Stack [ tree.Root ], List<Leaf<'R>>()
+
+        while pending.Count > 0 do
+            match pending.Pop() with
+            | Path.Leaf leaf -> found.Add leaf
+            | Path.Guard guard -> Seq.iter pending.Push guard.Branches.Values
+
+        List.ofSeq found
+
+    let private leaf name (trace: Trace) slot first (template: 'R) (results: Tensor array) : Leaf<'R> =
+        let computed = trace.Outputs |> Array.filter _.IsResult |> Array.distinct
+        let places = Dictionary<Value, int>()
+        computed |> Array.iteri (fun j v -> places[v] <- j)
+
+        let output value =
+            match value with
+            | Value.Input k -> Output.Input k
+            | Value.Constant k ->
+                let t = trace.Constants[k] in Output.Fixed(Direct.Tensor(t.Type, (Execute.blockOf t).Value))
+            | value -> Output.Computed(places[value], Program.TypeOf(trace, value))
+
+        let trace' = { trace with Outputs = computed }
+
+        { Trace = trace
+          Last = Stretch(name, trace', slot, first, trace.Instructions.Length, computed)
+          Outputs = Array.map output trace.Outputs
+          Template = Structures.replace template [| for t in results -> Tensor.Literal(t.DType, 0.) |] }
+
+    /// What the path of a new call does up to one of its reads, joined with what is known of it. Also whether what was known
+    /// is something else, which is then forgotten.
+    let private guard name (trace: Trace) slot first (read: Read) (needed: HashSet<Value>) known below : Path<'R> =
+        match known with
+        | Some guard ->
+            let stretch =
+                if needed.IsSubsetOf guard.Stretch.Exports then
+                    guard.Stretch
+                else
+                    needed.UnionWith guard.Stretch.Exports
+                    Stretch(name, guard.Trace, slot, first, read.After, [| yield! needed |])
+
+            let branches = Dictionary<Array, Path<'R>>(guard.Branches, BitsComparer.Instance)
+            branches[read.Seen] <- below
+            Path.Guard { guard with Stretch = stretch; Branches = branches }
+        | None ->
+            let branches = Dictionary<Array, Path<'R>>(BitsComparer.Instance)
+            branches[read.Seen] <- below
+
+            Path.Guard
+                { Trace = trace
+                  Read = read
+                  Slot = slot read.Of
+                  Type = Program.TypeOf(trace, read.Of)
+                  Stretch = Stretch(name, trace, slot, first, read.After, [| yield! needed |])
+                  Branches = branches }
+
+    /// The guards of a tree that a new path goes through, from the root on; and the op at which the function did something
+    /// else than it had done there before.
+    let private through
+        (trace: Trace)
+        (reads: Read array)
+        (known: Tree<'R> option)
+        : Guard<'R> option array * string option =
+        let found = Array.create reads.Length None
+        let mutable path, hidden = (known |> Option.map _.Root), None
+
+        let named (trace: Trace) i =
+            if i < trace.Instructions.Length then Print.op trace.Instructions[i].Op else "its end"
+
+        for d in 0 .. reads.Length do
+            let first = if d = 0 then 0 else reads[d - 1].After
+
+            match path with
+            | Some(Path.Guard guard) when
+                d < reads.Length
+                && guard.Read.After = reads[d].After
+                && guard.Read.Of = reads[d].Of
+                && (divergence guard.Trace trace first reads[d].After).IsNone
+                ->
+                found[d] <- Some guard
+                path <-
+                    match guard.Branches.TryGetValue reads[d].Seen with
+                    | true, next -> Some next
+                    | _ -> None
+            | Some(Path.Leaf _) when d = reads.Length -> ()
+            | Some other ->
+                let before =
+                    match other with
+                    | Path.Guard guard -> guard.Trace
+                    | Path.Leaf leaf -> leaf.Trace
+
+                let until = min before.Instructions.Length trace.Instructions.Length
+                hidden <- Some(named trace (divergence before trace first until |> Option.defaultValue until))
+                path <- None
+            | None -> ()
+
+        found, hidden
+
+    /// The tree with one more path, that of a call which was just traced; and where the function is seen to depend on
+    /// hidden state, the op that tells.
+    let insert name (trace: Trace) (reads: Read list) (template: 'R) (results: Tensor array) (known: Tree<'R> option) =
+        let before = known |> Option.map _.Slots |> Option.defaultValue 0
+        let reads = reads |> List.filter (fun read -> not read.Of.IsConstant) |> Array.ofList
+        let known, hidden = through trace reads known
+        let needed = exports trace reads
+        let offsets = offsets trace
+        // Traces with the same beginning have the same slots there.
+        let slot = slotIn offsets
+        let last = if reads.Length = 0 then 0 else reads[reads.Length - 1].After
+        let mutable root = Path.Leaf(leaf name trace slot last template results)
+
+        for d in reads.Length - 1 .. -1 .. 0 do
+            let first = if d = 0 then 0 else reads[d - 1].After
+            root <- guard name trace slot first reads[d] needed[d] known[d] root
+
+        let tree = { Root = root; Slots = max before (Array.last offsets); Count = 0; HasDraws = false }
+        let leaves = leaves tree
+        { tree with
+            Count = leaves.Length
+            HasDraws = leaves |> List.exists (fun leaf -> leaf.Trace.Draws > 0) },
+        hidden
+
+    /// The bytes that trees hold, estimated: constants once, and some hundred for each instruction.
+    let bytes (tree: Tree<'R>) : int64 =
+        let seen = HashSet<obj>(HashIdentity.Reference)
+
+        leaves tree
+        |> List.sumBy (fun leaf ->
+            let constants =
+                leaf.Trace.Constants
+                |> Seq.map (fun c -> (Execute.blockOf c).Value.Data)
+                |> Seq.filter (fun data -> seen.Add data)
+                |> Seq.sumBy (fun data -> int64 (Buffer.ByteLength data))
+
+            constants + 300L * int64 (leaf.Trace.Instructions.Length + 1))

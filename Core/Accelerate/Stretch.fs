@@ -1,0 +1,73 @@
+namespace Functional
+
+open System.Collections.Generic
+open System.Threading
+
+/// The instructions of a trace from one host read to the next, as a program of its own: it takes what it needs of what came
+/// before, and gives what is needed later. Values have slots: first the inputs, then the results in order. It is made ready
+/// to run when it first runs.
+[<Sealed>]
+type internal Stretch(name: string, trace: Trace, slot: Value -> int, first: int, until: int, exports: Value array) =
+    let needs = List<Value>()
+    let constants = List<Tensor>()
+    let mutable program: Program | null = null
+
+    let build () =
+        let inputs, fixedNumbers = Dictionary<Value, Value>(), Dictionary<int, Value>()
+
+        let operand value =
+            match value with
+            | Value.Result(i, k) when i >= first && i < until -> Value.Result(i - first, k)
+            | Value.Constant k ->
+                if fixedNumbers.TryAdd(k, Value.Constant constants.Count) then constants.Add trace.Constants[k]
+                fixedNumbers[k]
+            | value ->
+                if inputs.TryAdd(value, Value.Input needs.Count) then needs.Add value
+                inputs[value]
+
+        let instructions =
+            [| for i in first .. until - 1 ->
+                   let instruction = trace.Instructions[i]
+                   { instruction with Operands = Array.map operand instruction.Operands } |]
+
+        let outputs = [| for v in exports -> operand v |]
+
+        { Inputs = [| for v in needs -> Program.TypeOf(trace, v) |]
+          Constants = constants.ToArray()
+          Instructions = instructions
+          Outputs = outputs
+          Draws = trace.Draws }
+
+    let isWhole = first = 0 && until = trace.Instructions.Length && obj.ReferenceEquals(exports, trace.Outputs)
+    let own = if isWhole then trace else build ()
+    let needed = [| for v in needs -> slot v |]
+    let given = [| for v in exports -> slot v |]
+
+    let ready () =
+        match Volatile.Read &program with
+        | null ->
+            let made = Instruments.Compile(name, fun () -> Program own)
+            Volatile.Write(&program, made)
+            made
+        | made -> made
+
+    member _.Exports = exports
+
+    /// Computes what it gives from the slots filled so far.
+    member _.Run(start: Draw, slots: Block array) : Block array =
+        let inputs =
+            if isWhole then
+                slots
+            else
+                let inputs = Array.zeroCreate needed.Length
+                for k in 0 .. needed.Length - 1 do
+                    inputs[k] <- slots[needed[k]]
+                inputs
+
+        (ready ()).Run(start, inputs)
+
+    /// The same, and puts it into its slots.
+    member this.Fill(start: Draw, slots: Block array) =
+        let results = this.Run(start, slots)
+        for k in 0 .. given.Length - 1 do
+            slots[given[k]] <- results[k]
