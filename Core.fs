@@ -89,7 +89,6 @@ and [<Sealed>] DTypeException internal (op, operands, problem, remedy) = inherit
 and [<Sealed>] DimensionException internal (op, operands, problem, remedy) = inherit FunctionalException(op, operands, problem, remedy)
 /// An object that is not a structure of tensors: a type unknown, a cycle, null where a tensor is due.
 and [<Sealed>] StructureException internal (op, operands, problem, remedy) = inherit FunctionalException(op, operands, problem, remedy)
-
 /// A function calls itself, or a structure nests, so deeply that the stack is about to run out.
 and [<Sealed>] RecursionException internal (op, operands, problem, remedy) = inherit FunctionalException(op, operands, problem, remedy)
 
@@ -137,16 +136,12 @@ type internal Move =
     | Gather of dim: int
     /// Operand 2 is added to operand 0 at the positions that operand 1 gives along the dimension, in ascending order.
     | ScatterAdd of dim: int
-
 /// Pairs of dimensions (left, right): kept side by side, or summed over. Result: batch, left's rest, right's rest.
 type internal Contraction = { Batch: (int * int) list; Sum: (int * int) list }
-
 /// Which numbers a draw gives: a pure function of the generator's key and the draw's position in its stream.
 [<Struct>] type internal Draw = { Key: uint64; Position: uint64 }
-
 /// Elements in memory, seen through strides.
 [<ReferenceEquality>] type internal Block = { Data: Array; Offset: int; Strides: int array }
-
 /// How the compiler sees an op: the one closed choice.
 type internal Kernel =
     | Map of Formula
@@ -154,19 +149,19 @@ type internal Kernel =
     | Scan of Reduction * dim: int
     | Move of Move
     | Contract of Contraction
-    /// Uniform in [0, 1).
+    /// Uniform in [0, 1), or over all integers.
     | Random
     /// Runs as one call on row-major elements: operand types, result types, operands → results.
     | Opaque of (TensorType list -> TensorType list -> Array list -> Array list)
-
+    /// Runs closed traces: operand types, result types, how each of them runs → how the op runs.
+    | Nested of Trace list * (TensorType list -> TensorType list -> (Draw -> Block array -> Block array) list -> Block array -> Block array)
 /// One element, as the oracle sees it. Bool is Whole 0 or 1.
-[<Struct>] type internal Lane = Real of real: float | Whole of whole: int64
-
+and [<Struct>] internal Lane = Real of real: float | Whole of whole: int64
 /// A tensor as the oracle sees it: a lane for every index.
-[<ReferenceEquality>] type internal Lanes = { Type: TensorType; At: int list -> Lane }
+and [<ReferenceEquality>] internal Lanes = { Type: TensorType; At: int list -> Lane }
 
 /// An operation, defined once; every interpreter reads one field of it. Two ops are equal by name and attributes.
-type [<CustomEquality; NoComparison>] Op =
+and [<CustomEquality; NoComparison>] Op =
     internal
         { Name: string
           Attributes: (string * objnull) list
@@ -174,8 +169,8 @@ type [<CustomEquality; NoComparison>] Op =
           Infer: TensorType list -> TensorType list
           /// The oracle: obvious and slow. Result types, operands → results.
           Eval: Draw -> TensorType list -> Lanes list -> (int list -> Lane) list
-          /// The reverse rule: number of an operand, operands, results, cotangents of the results → cotangent of that operand.
-          Pull: int -> Tensor list -> Tensor list -> Tensor option list -> Tensor option
+          /// The reverse rule: numbers of operands, operands, results, cotangents of the results → cotangents of those operands.
+          Pull: int list -> Tensor list -> Tensor list -> Tensor option list -> Tensor option list
           Kernel: Kernel }
     override op.GetHashCode() = HashCode.Combine(op.Name, op.Attributes)
     override op.Equals other = match other with :? Op as o -> o.Name = op.Name && o.Attributes = op.Attributes | _ -> false
@@ -183,7 +178,6 @@ type [<CustomEquality; NoComparison>] Op =
         match op.Attributes with
         | [] -> op.Name
         | attributes -> let shown = [ for name, value in attributes -> $"{name}=%A{value}" ] in $"""{op.Name}<{String.Join(", ", shown)}>"""
-
 /// An op applied. Numbered in order of creation, so that operands always have smaller numbers. `Values` holds the results
 /// where they are computed as they are recorded; `Draw` counts the draws of the trace before it.
 and [<ReferenceEquality>] internal Node =
@@ -299,10 +293,8 @@ and [<Sealed; AllowNullLiteral(false)>] Tensor internal (ty: TensorType, origin:
     static member Tanh(a: Tensor) = Tensor.Lift(Tanh, [ a ])
 
 /// An operand inside a trace: one of its inputs or constants, or the k-th result of an instruction.
-[<RequireQualifiedAccess>] type internal Value = Input of int | Constant of int | Result of instruction: int * k: int
-
-type internal Instruction = { Op: Op; Operands: Value array; Results: TensorType array; Draw: int }
-
+and [<RequireQualifiedAccess>] internal Value = Input of int | Constant of int | Result of instruction: int * k: int
+and internal Instruction = { Op: Op; Operands: Value array; Results: TensorType array; Draw: int }
 /// What a function did for one signature: an immutable program. `Draws` random draws belong to one run of it.
-type Trace =
+and Trace =
     internal { Inputs: TensorType array; Constants: Tensor array; Instructions: Instruction array; Outputs: Value array; Draws: int }

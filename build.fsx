@@ -178,7 +178,8 @@ let usage =
 
   run [sample]        build and run a sample: {String.concat ", " samples.Keys} or script; digits if none is named
   test                check the formatting, build, run all tests
-  fuzz --seconds N    random programs against the oracle, for N seconds
+  fuzz --seconds N [--with branches,loops,random,state]
+                      random programs against the oracle, for N seconds; or with host code in them, against direct calls
   stress --seconds N  one accelerated function called by 8 threads over 200 signatures, for N seconds
   bench [case …]      measure against libtorch, ONNX Runtime and direct calls; bench --list tells more
   format [--check]    format all sources, or only name those that are not formatted

@@ -24,6 +24,7 @@ module internal Generate =
             { Op = op
               Operands = sources
               Like = like
+              Host = None
               Results = op.Infer [ for s in sources -> RandomProgram.typeOf program s ]
               Entry = entry.Name
               Choices = choices }
@@ -75,6 +76,23 @@ module internal Generate =
         else
             withInput (Values.input random taste operand) program
 
+    /// One more step of the host on an earlier value that is not empty.
+    let internal withHost (random: Random) host (program: RandomProgram) : RandomProgram =
+        match values program |> Array.filter (fun v -> (RandomProgram.typeOf program v).Count <= Room) with
+        | [||] -> program
+        | old ->
+            let operand = old[max (random.Next old.Length) (random.Next old.Length)]
+            let ty = RandomProgram.typeOf program operand
+            let step =
+                { Op = Movement.permute [ 0 .. ty.Rank - 1 ]
+                  Operands = [ operand ]
+                  Like = None
+                  Host = Some host
+                  Results = [ ty ]
+                  Entry = "Permute"
+                  Choices = random.Next() }
+            { program with Steps = program.Steps @ [ step ] }
+
     /// One more step on an earlier value, or on a new input; the program as it is where the op takes no such type.
     let private extend (random: Random) taste (program: RandomProgram) : RandomProgram =
         let old = values program |> Array.filter (fun v -> (RandomProgram.typeOf program v).Count <= Room)
@@ -97,13 +115,20 @@ module internal Generate =
             let tail, grown = (grown, tail) ||> List.mapFold (fun p o -> operand random taste op old o p)
             withStep entry choices op (head :: tail) None grown
 
-    /// A program of 1 to 2 · `size` steps. Its outputs are what no step uses, and one result more.
-    let program (size: int) (random: Random) : RandomProgram =
+    /// A program of 1 to 2 · `size` steps, in some of which the host has its hand. Its outputs are what no step uses, and one
+    /// result more.
+    let programWith (features: Feature list) (size: int) (random: Random) : RandomProgram =
         let taste = if random.Next 3 = 0 then Taste.Wild else Taste.Tame
         let steps = random.Next(1, 2 * size + 1)
+        let features = Array.ofList features
 
-        let rec grow (program: RandomProgram) =
-            if program.Steps.Length < steps then grow (extend random taste program) else program
+        let step program =
+            if features.Length > 0 && random.Next 3 = 0 then
+                withHost random (HostSteps.draw random (Values.pick random features)) program
+            else
+                extend random taste program
+
+        let rec grow (program: RandomProgram) = if program.Steps.Length < steps then grow (step program) else program
 
         let grown = grow { Inputs = []; Steps = []; Outputs = [] }
         let used =
@@ -113,3 +138,14 @@ module internal Generate =
         let results = results grown
         let unused = results |> Array.filter (fun r -> not (used.Contains r)) |> List.ofArray
         RandomProgram.prune { grown with Outputs = unused @ [ Values.pick random results ] }
+
+    /// A program of ops alone.
+    let program size random = programWith [] size random
+
+    /// The program with one more step of the host, whose result is an output.
+    let withLast (random: Random) host (program: RandomProgram) : RandomProgram =
+        let longer = withHost random host program
+        if longer.Steps.Length = program.Steps.Length then
+            program
+        else
+            { longer with Outputs = longer.Outputs @ [ Source.Result(longer.Steps.Length - 1, 0) ] }

@@ -21,14 +21,15 @@ module internal Oracle =
             |> Seq.tryFind (fun (i, (e, a)) -> not (agrees i e a))
             |> Option.map (fun (i, (e, a)) -> $"result {k}, element {i}: oracle {show e}, kernel {show a}"))
 
-    /// Runs a trace whose draws follow `start`.
-    let agrees (trace: Trace) (start: Draw) (inputs: Tensor list) =
-        let inputs = Array.ofList inputs
+    /// Runs a trace whose draws follow `start`, and the traces that its ops run; the outputs, and the first disagreement.
+    let rec private follow (trace: Trace) (start: Draw) (inputs: Block array) : Block array * string option =
         let results = Array.create<Block array> trace.Instructions.Length [||]
+        let problems = ResizeArray<string>()
+        let note found = Option.iter problems.Add found
 
         let block value =
             match value with
-            | Value.Input k -> (Execute.blockOf inputs[k]).Value
+            | Value.Input k -> inputs[k]
             | Value.Constant k -> (Execute.blockOf trace.Constants[k]).Value
             | Value.Result(i, k) -> results[i][k]
 
@@ -38,19 +39,30 @@ module internal Oracle =
             let draw = { start with Position = start.Position + uint64 instruction.Draw }
             let blocks = instruction.Operands |> Array.map block
             let operands = [ for ty, b in Seq.zip types blocks -> ty, Evaluate.lanes ty b ]
-            results[i] <- Execute.prepare instruction.Op.Kernel types outputs draw blocks
+            let nested trace : Execute.Prepared =
+                fun start blocks ->
+                    let outputs, found = follow trace start blocks
+                    note found
+                    outputs
+            results[i] <- Execute.prepare nested instruction.Op.Kernel types outputs draw blocks
 
             let actual = [ for ty, b in Seq.zip outputs results[i] -> Evaluate.lanes ty b ]
             let expected = Evaluate.op instruction.Op draw outputs operands
 
             compare instruction.Op outputs operands expected actual
             |> Option.map (fun problem -> $"instruction {i}, {Print.op instruction.Op}: {problem}")
+            |> note
 
+        trace.Instructions |> Array.iteri step
+        Array.map block trace.Outputs, Seq.tryHead problems
+
+    /// Runs a trace whose draws follow `start`.
+    let agrees (trace: Trace) (start: Draw) (inputs: Tensor list) =
         match Verify.faults trace with
         | [] ->
-            match trace.Instructions |> Seq.indexed |> Seq.tryPick (fun (i, instruction) -> step i instruction) with
-            | None -> Verdict.Holds
-            | Some problem -> Verdict.Fails problem
+            match follow trace start [| for x in inputs -> (Execute.blockOf x).Value |] with
+            | _, None -> Verdict.Holds
+            | _, Some problem -> Verdict.Fails problem
         | faults -> Verdict.Fails $"the trace is no program: %A{faults}"
 
     /// A function's trace for a value, on that value.

@@ -14,13 +14,14 @@ type Source =
 /// An input: its type, the values it may take (both included; None: any), and one such value for each element.
 type ProgramInput = internal { Type: TensorType; Valid: (float * float) option; Data: Array }
 
-/// An op applied. A draw, which has no operands, is made like the value `Like`. `Entry` and `Choices` say how the
-/// catalogue came to the op.
+/// An op applied, or a step of the host on one operand. A draw, which has no operands, is made like the value `Like`. `Entry`
+/// and `Choices` say how the catalogue came to the op.
 type Step =
     internal
         { Op: Op
           Operands: Source list
           Like: Source option
+          Host: HostStep option
           Results: TensorType list
           Entry: string
           Choices: int }
@@ -48,7 +49,11 @@ type RandomProgram =
         let step i (s: Step) =
             let operands = joined (Seq.map source s.Operands)
             let like = s.Like |> Option.map (fun v -> $" like {source v}") |> Option.defaultValue ""
-            $"  y{i}: {joined (Seq.map string s.Results)} = {Print.op s.Op}({operands}){like}"
+            let name =
+                match s.Host with
+                | Some host -> $"%A{host}"
+                | None -> Print.op s.Op
+            $"  y{i}: {joined (Seq.map string s.Results)} = {name}({operands}){like}"
 
         String.Join(
             "\n",
@@ -69,8 +74,9 @@ module RandomProgram =
         | Source.Number(dtype, _) -> TensorType(dtype, [])
         | Source.Result(i, k) -> program.Steps[i].Results[k]
 
-    /// The value of every step for these inputs.
-    let internal trail (program: RandomProgram) (inputs: Tensor list) : Tensor list array =
+    /// The value of every step for these inputs, in one more call of a function with this state.
+    let internal trailFrom (state: HostState) (program: RandomProgram) (inputs: Tensor list) : Tensor list array =
+        state.Calls <- state.Calls + 1
         let inputs = Array.ofList inputs
         let results = Array.create program.Steps.Length []
 
@@ -82,21 +88,31 @@ module RandomProgram =
 
         for i, step in Seq.indexed program.Steps do
             results[i] <-
-                match step.Like with
-                | Some like -> (value like).Interpreter.Apply(step.Op, [])
-                | None -> Tensor.Apply(step.Op, List.map value step.Operands)
+                match step.Host, step.Like with
+                | Some host, _ -> [ HostSteps.apply state host (value step.Operands.Head) ]
+                | None, Some like -> (value like).Interpreter.Apply(step.Op, [])
+                | None, None -> Tensor.Apply(step.Op, List.map value step.Operands)
 
         results
 
-    /// The program as a function of tensors of its inputs' types.
-    let run (program: RandomProgram) (inputs: Tensor list) : Tensor list =
-        let results = trail program inputs
+    /// The value of every step for these inputs, in a first call.
+    let internal trail program inputs = trailFrom (HostState()) program inputs
+
+    let private call state (program: RandomProgram) (inputs: Tensor list) : Tensor list =
+        let results = trailFrom state program inputs
 
         [ for output in program.Outputs ->
               match output with
               | Source.Result(i, k) -> results[i].[k]
               | Source.Input k -> inputs[k]
               | Source.Number(dtype, c) -> Tensor.Literal(dtype, c) ]
+
+    /// The program as a function of tensors of its inputs' types.
+    let run (program: RandomProgram) (inputs: Tensor list) : Tensor list = call (HostState()) program inputs
+
+    /// The same with the state that it hides, if any, kept from call to call.
+    let internal start (program: RandomProgram) : Tensor list -> Tensor list =
+        let state = HostState() in call state program
 
     /// Without the steps and inputs on which no output depends.
     let internal prune (program: RandomProgram) : RandomProgram =

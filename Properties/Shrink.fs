@@ -46,7 +46,7 @@ module internal Shrink =
     /// The one step of a program, on smaller operands.
     let private reductions (program: RandomProgram) = seq {
         match program.Steps, program.Inputs with
-        | [ { Like = None } as step ], first :: _ ->
+        | [ { Like = None; Host = None } as step ], first :: _ ->
             let sizes = List.ofArray first.Type.Sizes
             let entry = Catalogue.all |> List.find (fun e -> e.Name = step.Entry)
 

@@ -34,8 +34,12 @@ let tests =
           testList "Tracing" [ Tracing.StructureTests.tests; Tracing.TracerTests.tests; Tracing.MemoTests.tests ]
           testList
               "Interpret"
-              [ Interpret.EvaluateTests.tests; Interpret.PrintTests.tests; Interpret.VerifyTests.tests ]
+              [ Interpret.EvaluateTests.tests
+                Interpret.PrintTests.tests
+                Interpret.VerifyTests.tests
+                Interpret.FreezeAuditTests.tests ]
           testList "Transform" [ Transform.DerivativeTests.tests ]
+          ControlTests.tests
           testList
               "Passes"
               [ Passes.RuleTests.tests
@@ -50,7 +54,9 @@ let tests =
                 Accelerate.ExplainTests.tests
                 Accelerate.CheckTests.tests
                 Accelerate.StressTests.tests ]
-          testList "Properties" [ Properties.ProgramTests.tests; Properties.CatalogueTests.tests ]
+          testList
+              "Properties"
+              [ Properties.ProgramTests.tests; Properties.CatalogueTests.tests; Properties.HostTests.tests ]
           testList
               "Learn"
               [ Learn.BucketingTests.tests
@@ -66,7 +72,8 @@ let tests =
 [<EntryPoint>]
 let main arguments =
     match List.ofArray (Seed.without arguments) with
-    | [ "fuzz"; "--seconds"; seconds ] -> Fuzz.run (float seconds) Seed.seed
+    | [ "fuzz"; "--seconds"; seconds ] -> Fuzz.run [] (float seconds) Seed.seed
+    | [ "fuzz"; "--seconds"; seconds; "--with"; names ] -> Fuzz.run (Fuzz.features names) (float seconds) Seed.seed
     | [ "stress"; "--seconds"; seconds ] -> Accelerate.StressTests.run (float seconds)
     | "elementary" :: names ->
         Kernels.ElementaryTests.exhaustive names

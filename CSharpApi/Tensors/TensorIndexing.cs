@@ -102,6 +102,15 @@ public static class TensorIndexing
         /// <exception cref="ShapeException">The mask has another size.</exception>
         public Tensor Compress(int dim, Tensor mask) => Indexing.compress(dim, mask, x);
 
+        /// <summary>
+        /// The same where it is known how many positions hold, such as one of two: no host read. If fewer hold, the first
+        /// others follow them; if more, the last are left out.
+        /// </summary>
+        /// <exception cref="DTypeException">The mask is not Bool.</exception>
+        /// <exception cref="ShapeException">The mask has another size.</exception>
+        /// <exception cref="DimensionException">The count is more than there are.</exception>
+        public Tensor Compress(int dim, Tensor mask, int count) => Indexing.compressTo(count, dim, mask, x);
+
         /// <summary>This tensor with a number where the mask holds; the two align and broadcast.</summary>
         /// <exception cref="DTypeException">The mask is not Bool.</exception>
         public Tensor MaskedFill(Tensor mask, double value) => Indexing.maskedFill(mask, value, x);

@@ -68,6 +68,11 @@ module IndexingFunctions =
         /// Throws DTypeException or ShapeException for another mask.
         let compress dim (mask: Tensor) (x: Tensor) : Tensor = Indexing.compress dim mask x
 
+        /// `compress` where it is known how many positions hold, such as one of two: no host read. If fewer hold, the first
+        /// others follow them; if more, the last are left out.
+        /// Throws DTypeException or ShapeException for another mask, and DimensionException for more than there are.
+        let compressTo count dim (mask: Tensor) (x: Tensor) : Tensor = Indexing.compressTo count dim mask x
+
         /// x with a number where the mask holds; the two align and broadcast.
         /// Throws DTypeException where the mask is not Bool.
         let maskedFill (mask: Tensor) value (x: Tensor) : Tensor = Indexing.maskedFill mask value x

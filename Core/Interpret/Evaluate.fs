@@ -4,7 +4,8 @@ namespace Functional
 /// independent of kernels, memory layouts and rewrites.
 [<RequireQualifiedAccess>]
 module internal Evaluate =
-    let private indices (sizes: int list) =
+    /// All indices in row-major order.
+    let indices (sizes: int list) =
         let rec from sizes =
             match sizes with
             | [] -> Seq.singleton []
@@ -18,6 +19,9 @@ module internal Evaluate =
     let view (ty: TensorType) (lanes: Lane array) : Lanes =
         let position index = Seq.fold2 (fun p size i -> p * size + i) 0 ty.Sizes index
         { Type = ty; At = fun index -> lanes[position index] }
+
+    /// The lanes of a view in row-major order.
+    let flat (x: Lanes) : Lane array = [| for index in indices (List.ofArray x.Type.Sizes) -> x.At index |]
 
     /// The lanes of a tensor at hand.
     let lanes (ty: TensorType) (block: Block) : Lane array =

@@ -21,9 +21,19 @@ module internal Print =
         | :? IEnumerable as items -> $"""[{String.Join(", ", [ for item in items -> attribute item ])}]"""
         | other -> $"{other}"
 
-    /// The op with its attributes, as in Sum<dims=[0, 1]>.
+    /// The traces among an op's attributes, with their names.
+    let private bodies (op: Op) =
+        op.Attributes
+        |> List.choose (fun (name, value) ->
+            match value with
+            | :? Trace as body -> Some(name, body)
+            | _ -> None)
+
+    /// The op with its attributes, as in Sum<dims=[0, 1]>; traces among them are left out.
     let op (op: Op) =
-        match op.Attributes with
+        let isTrace (_, value: objnull) = value :? Trace
+
+        match op.Attributes |> List.filter (fun attribute -> not (isTrace attribute)) with
         | [] -> op.Name
         | attributes ->
             let shown = [ for name, value in attributes -> $"{name}={attribute value}" ]
@@ -51,12 +61,10 @@ module internal Print =
 
     let private joined (parts: string seq) = String.Join(", ", parts)
 
-    /// One line for each instruction, with types; for example `%3: Float32[64, 10] "BC" = Mul %1 %2`.
-    let text (trace: Trace) =
+    let rec private write (builder: StringBuilder) margin title (trace: Trace) =
         let name = names trace
-        let builder = StringBuilder()
-        let line (s: string) = builder.Append(s).Append('\n') |> ignore
-        line $"""trace ({joined (trace.Inputs |> Seq.mapi (fun k ty -> $"{name (Value.Input k)}: {ty}"))}) {{"""
+        let line (s: string) = builder.Append(margin: string).Append(s).Append('\n') |> ignore
+        line $"""{title} ({joined (trace.Inputs |> Seq.mapi (fun k ty -> $"{name (Value.Input k)}: {ty}"))}) {{"""
 
         for k, constant in Seq.indexed trace.Constants do
             if constant.Rank > 0 then line $"  {name (Value.Constant k)}: {constant.Type} = captured"
@@ -67,11 +75,20 @@ module internal Print =
                 match instruction.Op.Kernel with
                 | Random -> [ $"draw {instruction.Draw}" ]
                 | _ -> []
-            let words = [ yield op instruction.Op; yield! Seq.map name instruction.Operands; yield! draw ]
+            let words = op instruction.Op :: [ for v in instruction.Operands -> name v ] @ draw
             line $"""  {joined results} = {String.Join(" ", words)}"""
+            for title, body in bodies instruction.Op do
+                write builder (margin + "    ") title body
 
         line $"  return {joined (trace.Outputs |> Seq.map name)}"
-        builder.Append('}').ToString()
+        line "}"
+
+    /// One line for each instruction, with types; for example `%3: Float32[64, 10] "BC" = Mul %1 %2`. The bodies of
+    /// structured control flow follow their instruction, indented, each with names of its own.
+    let text (trace: Trace) =
+        let builder = StringBuilder()
+        write builder "" "trace" trace
+        builder.ToString().TrimEnd '\n'
 
     /// What a drawing consists of: boxes (key, caption, whether it is an instruction), and edges (from, to, caption).
     let private drawing (trace: Trace) =

@@ -13,6 +13,10 @@ type internal Fault =
     | Refused of instruction: int * FunctionalException
     /// A draw beyond the trace's number of draws, or one that another instruction takes too.
     | WrongDraw of instruction: int * draw: int
+    /// The fault is in a trace that the instruction runs.
+    | Inside of instruction: int * Fault
+    /// A trace that an instruction runs has captured a tensor: it is an operand of the instruction.
+    | Open of constant: int
 
 /// A trace that is no program: a bug in whatever made it.
 [<Sealed>]
@@ -39,7 +43,12 @@ module internal Verify =
         with :? FunctionalException as refusal ->
             [ Fault.Refused(i, refusal) ]
 
-    let faults (trace: Trace) : Fault list =
+    let private isLiteral (t: Tensor) =
+        match t.Origin with
+        | Origin.Literal _ -> true
+        | _ -> false
+
+    let rec faults (trace: Trace) : Fault list =
         let taken = HashSet<int>()
 
         let undefined instruction until values =
@@ -57,10 +66,21 @@ module internal Verify =
             | [] ->
                 typeFaults i instruction [ for v in instruction.Operands -> (typeOf trace i v).Value ]
                 @ drawFaults i instruction
+                @ nestedFaults i instruction
             | missing -> missing
 
         List.concat (Seq.mapi instructionFaults trace.Instructions)
         @ undefined None trace.Instructions.Length trace.Outputs
+
+    and private nestedFaults i (instruction: Instruction) =
+        match instruction.Op.Kernel with
+        | Nested(bodies, _) ->
+            [ for body in bodies do
+                  for fault in faults body do
+                      Fault.Inside(i, fault)
+                  for k, c in Seq.indexed body.Constants do
+                      if not (isLiteral c) then Fault.Inside(i, Fault.Open k) ]
+        | _ -> []
 
     let private explain (trace: Trace) fault =
         let types (list: TensorType seq) = System.String.Join(", ", list)
@@ -71,6 +91,8 @@ module internal Verify =
         | Fault.Undefined(None, v) -> $"the output %A{v} is not defined"
         | Fault.WrongTypes(i, stated, inferred) -> $"{named i} states {types stated} but gives {types inferred}"
         | Fault.Refused(i, refusal) -> $"{named i} is refused: {refusal.Message}"
+        | Fault.Inside(i, fault) -> $"a body of {named i}: %A{fault}"
+        | Fault.Open k -> $"constant {k} is a captured tensor"
         | Fault.WrongDraw(i, draw) -> $"{named i} takes draw {draw} of {trace.Draws}, or takes it a second time"
 
     /// Throws InvalidTraceException where the trace has a fault.

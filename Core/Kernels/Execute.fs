@@ -31,7 +31,13 @@ module internal Execute =
         | Random -> Some(fun draw _ targets -> Drawing.fill draw results.Head targets[0])
         | _ -> None
 
-    let prepare (kernel: Kernel) (types: TensorType list) (results: TensorType list) : Prepared =
+    /// A kernel made ready; `nested` makes ready the traces that an op runs.
+    let prepare
+        (nested: Trace -> Prepared)
+        (kernel: Kernel)
+        (types: TensorType list)
+        (results: TensorType list)
+        : Prepared =
         let result = results.Head
         let one (f: Block array -> Array) : Prepared = fun _ blocks -> [| Blocks.ofArray result (f blocks) |]
 
@@ -55,6 +61,7 @@ module internal Execute =
             fun _ blocks ->
                 let arrays = [ for ty, block in Seq.zip types blocks -> Blocks.toArray ty block ]
                 [| for ty, data in List.zip results (run types results arrays) -> Blocks.ofArray ty data |]
+        | Nested(traces, run) -> let run = run types results (List.map nested traces) in fun _ blocks -> run blocks
 
     /// The elements of a tensor that is at hand.
     let blockOf (t: Tensor) =

@@ -20,7 +20,7 @@ module internal Moving =
                 for k in 0 .. n - 1 do
                     target[into + k * step] <- source[offset + k * stride])
 
-    let private placeAny (ty: TensorType) block target start strides =
+    let placeAny (ty: TensorType) block target start strides =
         match ty.DType with
         | DType.Float32 -> place<float32> ty block target start strides
         | DType.Float64 -> place<float> ty block target start strides
@@ -53,10 +53,7 @@ module internal Moving =
                 { block with
                     Offset = block.Offset + k * Blocks.innermost block
                     Strides = block.Strides[.. x.Rank - 2] }
-            let into =
-                { target with
-                    Offset = target.Offset + k * w.Dilation * strides[w.Dim]
-                    Strides = stepped }
+            let into = { target with Offset = target.Offset + k * w.Dilation * strides[w.Dim]; Strides = stepped }
             match result.DType with
             | DType.Float32 -> addTo<float32> sizes source into
             | DType.Float64 -> addTo<float> sizes source into

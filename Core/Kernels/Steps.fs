@@ -18,7 +18,7 @@ type internal Steps(trace: Trace) =
     let kernels =
         trace.Instructions
         |> Array.map (fun i ->
-            Execute.prepare i.Op.Kernel [ for v in i.Operands -> trace.TypeOf v ] (List.ofArray i.Results))
+            Steps.Prepare i.Op.Kernel [ for v in i.Operands -> trace.TypeOf v ] (List.ofArray i.Results))
 
     let operands = trace.Instructions |> Array.map (fun i -> Array.map slot i.Operands)
     let outputs = Array.map slot trace.Outputs
@@ -36,6 +36,12 @@ type internal Steps(trace: Trace) =
         for entry in last do
             if not (kept.Contains entry.Key) then released[entry.Value] <- entry.Key :: released[entry.Value]
         released |> Array.map Array.ofList
+
+    /// The kernel of an op made ready for its types.
+    static member Prepare (kernel: Kernel) (types: TensorType list) (results: TensorType list) : Execute.Prepared =
+        let nested trace : Execute.Prepared = let steps = Steps trace in fun start blocks -> steps.Run(start, blocks)
+
+        Execute.prepare nested kernel types results
 
     /// Runs the trace; its draws follow `start` in the stream.
     member _.Run(start: Draw, blocks: Block array) : Block array =

@@ -9,7 +9,9 @@ module internal Define =
           Attributes = attributes
           Infer = fun types -> [ infer types ]
           Eval = fun _ results lanes -> [ eval (List.head results) lanes ]
-          Pull = fun i args results cotangents -> List.head cotangents |> Option.bind (pull i args (List.head results))
+          Pull =
+            fun wanted args results cotangents ->
+                [ for i in wanted -> List.head cotangents |> Option.bind (pull i args (List.head results)) ]
           Kernel = kernel }
 
     /// The reverse rule of an op without one: no cotangent for any operand.

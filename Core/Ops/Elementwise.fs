@@ -72,17 +72,12 @@ module internal Elementwise =
         { op with Pull = rule pull }
 
     /// Integers and Bool have no cotangent.
-    and private rule
-        pull
-        i
-        (args: Tensor list)
-        (results: Tensor list)
-        (cotangents: Tensor option list)
-        : Tensor option =
-        if Scalars.isFloating args[i].DType then
-            cotangents.Head |> Option.bind (pull i args results.Head)
-        else
-            None
+    and private rule pull wanted (args: Tensor list) (results: Tensor list) (cotangents: Tensor option list) =
+        [ for i in wanted ->
+              if Scalars.isFloating args[i].DType then
+                  cotangents.Head |> Option.bind (pull i args results.Head)
+              else
+                  None ]
 
     /// The formula with tensors for lanes; equal parts once.
     and private onTensors (args: Tensor array) (self: Tensor) =
@@ -252,5 +247,8 @@ module internal Elementwise =
 [<AbstractClass>]
 type internal OpInterpreter() =
     inherit Interpreter()
+    /// Whether what it does becomes part of a trace, to be run again.
+    abstract IsTracing: bool
+    default _.IsTracing = false
     override _.Lift(f, args) = Elementwise.lift f args
     override _.Show t = $"{t.Type} (traced)"

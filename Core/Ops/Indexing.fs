@@ -147,6 +147,14 @@ module internal Indexing =
         isMask "Compress" mask x [ x.Type.Sizes[dim] ]
         Gathering.gatherAt dim (holding (Arranging.resized (sizesOf mask) Format.None mask)) x
 
+    /// `compress` where it is known how many hold. Fewer: those before others, that do not hold, are added; more: left out.
+    let compressTo count dim (Given "Compress" mask) (Given "Compress" x) =
+        let dim = Labels.dimension "Compress" x.Type dim
+        isMask "Compress" mask x [ x.Type.Sizes[dim] ]
+        let flat = Arranging.resized (sizesOf mask) Format.None mask
+        let positions = Sorting.argSortBy true 0 flat
+        Gathering.gatherAt dim (slice [ Slice.Range(0, count) ] positions) x
+
     /// The elements where a mask of x's shape holds, in row-major order: one dimension, unformatted. A host read as in
     /// `compress`.
     let masked (Given "Masked" mask) (Given "Masked" x) =

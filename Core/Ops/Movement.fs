@@ -146,7 +146,7 @@ module internal Movement =
     /// The operand, to derivatives a constant. Its reverse rule is not its derivative, on purpose, so that the catalogue,
     /// whose ops are tested for that, does without it.
     let hold (Given "StopGradient" x) =
-        Define.apply { permute [ 0 .. x.Rank - 1 ] with Name = "StopGradient"; Pull = fun _ _ _ _ -> None } [ x ]
+        Define.apply { permute [ 0 .. x.Rank - 1 ] with Name = "StopGradient"; Pull = fun _ _ _ _ -> [ None ] } [ x ]
 
     /// The same elements and sizes under other labels; a view, as broadcasting is.
     let relabel (format: Format) (Given "WithFormat" x) =

@@ -36,3 +36,24 @@ module internal Philox =
     let lane (draw: Draw) k =
         let struct (even, odd) = pair draw (k / 2)
         if k % 2 = 0 then even else odd
+
+    /// What keys are derived for.
+    [<Literal>]
+    let Iteration = 1u
+
+    [<Literal>]
+    let Condition = 4u
+
+    [<Literal>]
+    let Split = 2u
+
+    [<Literal>]
+    let FoldIn = 3u
+
+    /// A key of its own for the n-th part of what a draw is for: what a loop draws in one iteration, what a generator
+    /// split off draws. The counter's second word keeps such keys apart from draws and from each other.
+    let derive (draw: Draw) (purpose: uint32) (n: int64) : uint64 =
+        let struct (k0, k1) = struct (uint32 draw.Key ^^^ uint32 (n >>> 32), uint32 (draw.Key >>> 32))
+        let struct (a, b, _, _) =
+            block (struct (k0, k1)) (struct (uint32 n, purpose, uint32 draw.Position, uint32 (draw.Position >>> 32)))
+        (uint64 b <<< 32) ||| uint64 a

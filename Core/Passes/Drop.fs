@@ -7,7 +7,8 @@ module internal Drop =
     let private mayRefuse (instruction: Instruction) =
         match instruction.Op.Kernel with
         | Move(Gather _ | ScatterAdd _)
-        | Opaque _ -> true
+        | Opaque _
+        | Nested _ -> true
         | _ -> false
 
     let private needed (trace: Trace) =

@@ -29,7 +29,7 @@ module internal Fold =
     /// The results; none where the op has an error to report, which is for the call to do.
     let private compute (kernel: Kernel) types (results: TensorType array) blocks =
         try
-            ValueSome(Execute.prepare kernel types (List.ofArray results) { Key = 0UL; Position = 0UL } blocks)
+            ValueSome(Steps.Prepare kernel types (List.ofArray results) { Key = 0UL; Position = 0UL } blocks)
         with :? FunctionalException ->
             ValueNone
 
@@ -57,7 +57,8 @@ module internal Fold =
 
             match instruction.Op.Kernel with
             | Random
-            | Opaque _ -> Draft.keep draft instruction
+            | Opaque _
+            | Nested _ -> Draft.keep draft instruction
             | _ when Array.exists ValueOption.isNone blocks -> Draft.keep draft instruction
             | Move move when isView move ->
                 let values = Draft.keep draft instruction

@@ -106,8 +106,8 @@ module internal Terms =
         not (isFloating t)
         || match t.Draft.Definition t.Value with
            | ValueSome { Op = { Kernel = Map _ | Reduce _ | Contract _ | Random } } -> true
-           | ValueSome { Op = { Kernel = Move(Broadcast _ | Permute _ | Reshape _ | Slice _ | Windows _) }; Operands = from } ->
-               isSettled { t with Value = from[0] }
+           | ValueSome { Op = { Kernel = Move(Broadcast _ | Permute _ | Reshape _ | Slice _ | Windows _) }
+                         Operands = from } -> isSettled { t with Value = from[0] }
            | _ -> false
 
 /// Applies rules, from a trace's first instruction to its last, until none is left that fires.

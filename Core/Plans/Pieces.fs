@@ -24,7 +24,7 @@ module internal Pieces =
             | Argument.At(access, _) -> TensorType(roots[access.Root].DType, work.Space)
         let types = [ for a in work.Operands -> typeOf a ]
         let run kernel =
-            let run = Execute.prepare kernel types [ result ]
+            let run = Steps.Prepare kernel types [ result ]
             fun blockOf -> (run { Key = 0UL; Position = 0UL } [| for a in arguments -> a blockOf |])[0]
 
         match work.Task with

@@ -54,11 +54,21 @@ type private ReadyPieces(roots: TensorType array, work: Work array, results: int
 /// An op that runs by itself.
 [<Sealed>]
 type private ReadyCall
-    (roots: TensorType array, instruction: Instruction, operands: (Access * TensorType) array, results: int array) =
+    (
+        nested: Trace -> Execute.Prepared,
+        roots: TensorType array,
+        instruction: Instruction,
+        operands: (Access * TensorType) array,
+        results: int array
+    ) =
     inherit ReadyLaunch()
     let kernel, types = instruction.Op.Kernel, [ for _, ty in operands -> ty ]
     let fill = Execute.filling kernel types (List.ofArray instruction.Results)
-    let make = if fill.IsSome then None else Some(Execute.prepare kernel types (List.ofArray instruction.Results))
+    let make =
+        if fill.IsSome then
+            None
+        else
+            Some(Execute.prepare nested kernel types (List.ofArray instruction.Results))
 
     let views = operands |> Array.map (fun (access, ty) -> RootView(roots, access, ty))
 
@@ -75,7 +85,11 @@ type private ReadyCall
         | _, Some make ->
             let made = make draw blocks
             for k in 0 .. results.Length - 1 do
-                frame.Store(results[k], Blocks.contiguous instruction.Results[k] made[k])
+                let ty = instruction.Results[k]
+                // An op may hand an operand on, whose place in the arena will be used again.
+                let isOperand = blocks |> Array.exists (fun b -> obj.ReferenceEquals(b.Data, made[k].Data))
+                let own = if isOperand then Blocks.ofArray ty (Blocks.copy ty made[k]) else made[k]
+                frame.Store(results[k], Blocks.contiguous ty own)
         | _ -> ()
 
 /// A plan made ready to run. Any number of threads may run it at once, each with memory of its own.
@@ -96,12 +110,17 @@ type internal Runner(plan: Plan) =
             failures.Add e
             ReadyPieces(roots, work, results |> Array.map (fun a -> a.Root))
 
+    /// The traces that an op runs are compiled as well, when they are first run.
+    let nested (trace: Trace) : Execute.Prepared =
+        let runner = lazy Runner(Plan.make (fst (Pipeline.run false trace)))
+        fun start blocks -> runner.Value.Run(start, blocks)
+
     let launches =
         plan.Launches
         |> Array.map (fun launch ->
             match launch with
             | Launch.Fused(loop, sizes, operands, results, work) -> fused loop sizes operands results work
-            | Launch.Call(instruction, operands, results) -> ReadyCall(roots, instruction, operands, results))
+            | Launch.Call(instruction, operands, results) -> ReadyCall(nested, roots, instruction, operands, results))
 
     let outputs = plan.Outputs |> Array.map (fun (access, ty) -> RootView(roots, access, ty))
 

@@ -12,6 +12,10 @@ type EscapedTensorException internal (op, operands, problem, remedy) =
 [<Sealed>]
 type HostReadException internal (op, operands, problem, remedy) =
     inherit FunctionalException(op, operands, problem, remedy)
+module private Limits =
+    /// For so many constants of a trace their place in the user's code is kept.
+    [<Literal>]
+    let SitesKept = 100
 
 /// What it means for a trace that the host reads a value: in a condition, a loop, a cast, `ToArray`, `ToString`.
 type BranchPolicy =
@@ -31,6 +35,8 @@ type internal Tracer(name: string, depth: int, inputs: Tensor list) as this =
     let readBefore = HashSet<struct (int64 * int)>()
     let mutable site = ""
     let recording = Recording(Generator.Current, Generator.Recording)
+    let constants = Dictionary<Tensor, Frozen>(HashIdentity.Reference)
+    let sites = Dictionary<int64, string>()
     let mutable closed = false
 
     let variables =
@@ -83,6 +89,27 @@ type internal Tracer(name: string, depth: int, inputs: Tensor list) as this =
             )
         )
 
+    let here () = FunctionalException.SiteOf(Diagnostics.StackTrace(true))
+
+    let isLiteral (t: Tensor) =
+        match t.Origin with
+        | Origin.Literal _ -> true
+        | _ -> false
+
+    /// How a constant came here, when it is first used. Finding the place takes longer than the op.
+    let note (t: Tensor) =
+        if not (owned t) && not (isLiteral t) && not (constants.ContainsKey t) then
+            let kind =
+                if recording.WasDrawn t then ConstantKind.PlainDraw
+                elif recording.WasMade t then ConstantKind.Created
+                else ConstantKind.Captured
+            constants[t] <- Frozen(kind, (if constants.Count < Limits.SitesKept then here () else ""))
+
+    let marked (t: Tensor) =
+        match constants.TryGetValue t with
+        | true, frozen -> Tensor(t.Type, Origin.Concrete (Execute.blockOf t).Value, frozen)
+        | _ -> t
+
     let blockOf (t: Tensor) =
         match t.Origin with
         | Origin.Result(node, k) when owned t -> ValueSome(values[node.Id].[k])
@@ -94,12 +121,14 @@ type internal Tracer(name: string, depth: int, inputs: Tensor list) as this =
             | Random -> recording.Draws[node.Draw]
             | _ -> { Key = 0UL; Position = 0UL }
         let blocks = [| for a in node.Args -> (blockOf a).Value |]
-        values[node.Id] <- Execute.prepare node.Op.Kernel [ for a in node.Args -> a.Type ] node.Results draw blocks
+        values[node.Id] <- Steps.Prepare node.Op.Kernel [ for a in node.Args -> a.Type ] node.Results draw blocks
 
     member _.Name = name
     member _.IsClosed = closed
     /// The inputs as the function is to see them.
     member _.Inputs = variables
+    /// What the host read, in order, and the elements it saw.
+    member _.Reads = List.ofSeq reads
     /// What a read of a value means.
     member val Policy = BranchPolicy.Guard with get, set
     /// The number of the read whose place in the user's code is wanted; finding it costs more than the read.
@@ -107,17 +136,25 @@ type internal Tracer(name: string, depth: int, inputs: Tensor list) as this =
     /// The place of the watched read, once it was made.
     member _.Site = site
     member _.Recording = recording
+    /// Whether the place of each op in the user's code is kept, for audits.
+    member val KeepsSites = false with get, set
+    /// The places of the ops of a trace of these outputs, in the order of its instructions.
+    member _.Sites(outputs: Tensor list) =
+        [| for node in Graph.reach owned outputs |> Graph.withoutVariables -> sites.GetValueOrDefault(node.Id, "") |]
     /// The function has returned: its generator is the one that it found.
     member _.CheckGenerator() = if not recording.IsCurrent then otherGenerator "Trace" [] "leaves it so"
 
     /// No more ops: from here on the tensors of this trace are out of place.
     member _.Close() = closed <- true
 
+    override _.IsTracing = true
+
     // Of several interpreters, a closed tracer is asked first, to refuse.
-    override _.Depth = if closed then -1 else depth
+    override _.Depth = if closed then Int32.MinValue else depth
 
     override _.Apply(op, args) =
         if closed || List.exists foreign args then escaped op.Name args
+        List.iter note args
 
         let results = op.Infer [ for a in args -> a.Type ]
         let draw =
@@ -127,7 +164,10 @@ type internal Tracer(name: string, depth: int, inputs: Tensor list) as this =
                 Generator.Next() |> ignore
                 recording.Draws.Count - 1
             | _ -> 0
-        Scopes.Record(this, op, args, results, [||], draw)
+        let recorded = Scopes.Record(this, op, args, results, [||], draw)
+        if this.KeepsSites then
+            Graph.nodeOf recorded.Head |> ValueOption.iter (fun node -> sites[node.Id] <- here ())
+        recorded
 
     member _.Value(t: Tensor) =
         if foreign t then escaped "Trace" [ t ]
@@ -195,7 +235,9 @@ type internal Tracer(name: string, depth: int, inputs: Tensor list) as this =
 
     member private this.Record(reads, outputs: Tensor list) =
         if List.exists foreign outputs then escaped "Trace" outputs
-        Linearise.call this [| for x in inputs -> x.Type |] recording.Draws.Count reads outputs
+        List.iter note outputs
+        let trace, reads = Linearise.call this [| for x in inputs -> x.Type |] recording.Draws.Count reads outputs
+        { trace with Constants = trace.Constants |> Array.map marked }, reads
 
 /// Functions of tensors, recorded.
 [<RequireQualifiedAccess>]

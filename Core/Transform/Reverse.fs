@@ -51,8 +51,11 @@ module internal Reverse =
                         | _ -> None)
 
                 if List.exists Option.isSome cotangents then
-                    for i, a in List.indexed node.Args do
-                        if active.Contains(id a) then node.Op.Pull i node.Args results cotangents |> Option.iter (add a)
+                    let wanted =
+                        [ for i, a in List.indexed node.Args do
+                              if active.Contains(id a) then i ]
+                    (wanted, node.Op.Pull wanted node.Args results cotangents)
+                    ||> List.iter2 (fun i d -> Option.iter (add node.Args[i]) d)
 
                     for r in results do
                         totals.Remove(place r) |> ignore

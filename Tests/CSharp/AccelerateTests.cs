@@ -231,7 +231,7 @@ public class AccelerateTests
         var results = await Task.WhenAll(Enumerable.Range(0, 20).Select(Call));
 
         Assert.Equal(Enumerable.Range(0, 20).Select(k => Math.Pow(k, 4)), results);
-        Assert.Equal(1, f.Misses);
+        Assert.Equal(1, f.TracesMade);
     }
 
     [Fact]

@@ -30,6 +30,6 @@ public class RandomTests
         var first = f.Invoke(X).ToArray<float>();
 
         Assert.Equal(first, f.Invoke(X).ToArray<float>());
-        Assert.Equal(first, f.Traces[0].Constants().Single().ToArray<float>());
+        Assert.Equal(first, f.Traces[0].Constants().Single().Value.ToArray<float>());
     }
 }

@@ -69,7 +69,7 @@ let private draw0 = { Key = 0UL; Position = 0UL }
 let private run (op: Op) (operands: Operand list) (blocks: Block list) =
     let types = [ for o in operands -> o.Type ]
     let results = op.Infer types
-    let blocks = Execute.prepare op.Kernel types results draw0 (Array.ofList blocks)
+    let blocks = Steps.Prepare op.Kernel types results draw0 (Array.ofList blocks)
     [ for ty, block in Seq.zip results blocks -> Blocks.toArray ty block ]
 
 let private oracle (op: Op) (operands: Operand list) (arrays: Array list) =

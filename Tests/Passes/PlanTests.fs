@@ -57,6 +57,18 @@ let private sreluInputs () =
     let x = Tensor.create [ 64; 256 ] "" (Array.init (64 * 256) (fun k -> float32 (k % 37) / 10f - 1f))
     vector 256, vector 256, vector 256, vector 256, x
 
+/// A body that returns what it is given: the op's result is its operand's memory, which the plan would use again.
+let private handedOn = test "an op that hands an operand on leaves it whole" {
+    let f (xs: Tensor list) =
+        let made = exp xs[0]
+        let chosen = cond (Tensor.sum [] xs[0] .> 0.) id (fun x -> x * 2.) made
+        [ chosen; Tensor.cumsum 0 (chosen * 3.) ]
+
+    match agrees f [ vector 40 ] with
+    | Verdict.Holds -> ()
+    | verdict -> failtest $"{verdict}"
+}
+
 let private allocation = test "a run allocates its results and nothing else to speak of" {
     let inputs = sreluInputs ()
     let trace = traceOf (grad (fun p -> Tensor.sum [] (exp (srelu p)))) inputs
@@ -148,7 +160,8 @@ let private failing = test "a loop that is not compiled runs piece by piece" {
 let tests =
     testList
         "Plans"
-        [ allocation
+        [ handedOn
+          allocation
           concurrent
           kept
           memory

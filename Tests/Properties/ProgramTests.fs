@@ -47,6 +47,7 @@ let private broken (change: Op -> Op) : RandomProgram =
         { Op = Elementwise.scalar Mul
           Operands = [ Source.Input 0; Source.Input 0 ]
           Like = None
+          Host = None
           Results = [ ty ]
           Entry = "Mul"
           Choices = 1 }
@@ -86,9 +87,9 @@ let private canFail =
               fails (run wrong Differentiation.equalsDifferences) "the slope of the sine"
           }
           test "a reverse rule that is not linear is not a transpose" {
-              let squared i args results (cotangents: Tensor option list) =
+              let squared wanted args results (cotangents: Tensor option list) =
                   (Elementwise.scalar Tanh).Pull
-                      i
+                      wanted
                       args
                       results
                       [ Option.map (fun (dy: Tensor) -> dy * dy) cotangents.Head ]

@@ -14,4 +14,5 @@ module internal Catalogue =
               Sorting.entries
               Reductions.entries
               Contractions.entries
-              Uniform.entries ]
+              Uniform.entries
+              ControlSamples.entries ]
