@@ -75,11 +75,19 @@ let private programs: (string * (unit -> Trace)) list =
                   Tensor.where keep (x / 0.8) (0. * x))
               x) ]
 
-let private folder = Path.Combine(__SOURCE_DIRECTORY__, "Golden")
+/// Below the checkout that the tests were built from; the compiler's own path is rewritten in deterministic builds.
+let private folder =
+    let rec root (directory: DirectoryInfo | null) =
+        match directory with
+        | null -> failtest "Functional.sln is in no directory above the tests"
+        | d when File.Exists(Path.Combine(d.FullName, "Functional.sln")) -> d.FullName
+        | d -> root d.Parent
+
+    lazy Path.Combine(root (DirectoryInfo AppContext.BaseDirectory), "Tests", "Passes", "Golden")
 
 /// With the environment variable UPDATE_PLANS set to 1, the text is written instead.
 let private golden (name, trace: unit -> Trace) = test name {
-    let file = Path.Combine(folder, name + ".txt")
+    let file = Path.Combine(folder.Value, name + ".txt")
     let now = Explain.text (trace ())
     if Environment.GetEnvironmentVariable "UPDATE_PLANS" = "1" then File.WriteAllText(file, now)
     Expect.equal now (File.ReadAllText file) "the plan as committed; if the change is meant, run with UPDATE_PLANS=1"
