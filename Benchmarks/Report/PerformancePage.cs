@@ -34,7 +34,7 @@ internal static class PerformancePage
         $"""
         # Performance
 
-        Written by `dotnet fsi build.fsx bench --threads 1,2 --write docs/performance.md`.
+        Written by `dotnet fsi build.fsx bench --write docs/performance.md`.
 
         - Machine: {machine.Processor}, {machine.Cores} cores, vectors of {machine.VectorBits} bits, {machine.OperatingSystem},
           {machine.Runtime}{(machine.IsBusy ? "; other programs kept it busy" : "")}.
