@@ -40,6 +40,7 @@ let tests =
                 Interpret.FreezeAuditTests.tests ]
           testList "Transform" [ Transform.DerivativeTests.tests ]
           ControlTests.tests
+          Ode.OdeTests.tests
           testList
               "Passes"
               [ Passes.RuleTests.tests

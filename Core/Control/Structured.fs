@@ -8,7 +8,7 @@ module internal Structured =
     let private shown (leaves: Tensor seq) = System.String.Join(", ", [ for t in leaves -> string t.Type ])
 
     /// Two structures are of one kind, and hold tensors of the same types.
-    let private alike op operands problem remedy (a: 'R) (b: 'R) =
+    let alike op operands problem remedy (a: 'R) (b: 'R) =
         let x, skeletonX = Structures.flatten a
         let y, skeletonY = Structures.flatten b
 

@@ -38,6 +38,7 @@ public class LanguagesTests
         ["Gradients.valueAuxAndGrad"] = ["Gradient.ValueAndGradient"],
         ["Loss.crossEntropyOfLogitsWith"] = ["Loss.CrossEntropyOfLogits"],
         ["Loss.crossEntropyWith"] = ["Loss.CrossEntropy"],
+        ["Ode.solve45With"] = ["Ode.Solve45"],
         ["Tensor.along"] = ["Tensor.Sort", "Tensor.ArgSort", "Tensor.TopK", "Tensor.ArgMax", "Tensor.ArgMin", "Tensor.CumSum", "Tensor.CumProd"],
         ["Tensor.arange"] = ["Tensor.Range"],
         ["Tensor.arrange"] = ["Tensor.Permute"],
