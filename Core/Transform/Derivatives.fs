@@ -4,7 +4,7 @@ namespace Functional
 /// fixed, and the gradient has zeros in their place.
 [<RequireQualifiedAccess>]
 module internal Derivatives =
-    let private leavesOf structure = Structures.flatten (box structure) |> fst |> List.ofArray
+    let private leavesOf structure = Structures.flatten structure |> fst |> List.ofArray
 
     /// For each leaf its number among the floating ones, and those leaves.
     let private floating (leaves: Tensor list) = leaves |> List.filter (fun t -> Scalars.isFloating t.DType)

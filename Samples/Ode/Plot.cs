@@ -6,7 +6,7 @@ namespace Pendulums;
 /// <summary>Curves and points over time, as SVG. A library of plots would bring native code of a hundred times this sample's size.</summary>
 public sealed class Plot(double last, double largest)
 {
-    private const double Width = 800, Height = 400, Left = 60, Right = 150, Above = 20, Below = 50;
+    private const double Width = 800, Height = 400, Left = 60, Right = 150, Above = 34, Below = 50;
 
     private static readonly XNamespace Svg = "http://www.w3.org/2000/svg";
     private readonly List<XElement> _drawn = [];
@@ -35,7 +35,7 @@ public sealed class Plot(double last, double largest)
             root.Add(Line(X(time), Above, X(time), Height - Below), Text(X(time), Height - Below + 18, "middle", $"{time:G3}"));
         foreach (double value in Ticks(-largest, largest))
             root.Add(Line(Left, Y(value), Width - Right, Y(value)), Text(Left - 6, Y(value) + 4, "end", $"{value:G3}"));
-        root.Add(Text((Left + Width - Right) / 2, Height - 12, "middle", xLabel), Text(6, Above - 6, "start", yLabel), _drawn);
+        root.Add(Text((Left + Width - Right) / 2, Height - 12, "middle", xLabel), Text(6, Above - 16, "start", yLabel), _drawn);
         root.Save(path);
     }
 

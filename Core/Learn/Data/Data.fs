@@ -16,7 +16,7 @@ module Data =
         | _ when t.Rank > 0 -> 0
         | _ -> Labels.dimensionError op [ t ] "a scalar holds no examples" "give tensors of one example or more"
 
-    let private leavesOf (data: 'T) = fst (Structures.flatten (box data))
+    let private leavesOf (data: 'T) = fst (Structures.flatten data)
 
     /// The number of examples.
     /// Throws DimensionException for a scalar, ShapeException where tensors differ in it or there are none.

@@ -13,7 +13,7 @@ module internal Parameters =
 
     /// A structure of zeros.
     let zeros (parameters: 'P) : 'P =
-        let leaves, _ = Structures.flatten (box parameters)
+        let leaves, _ = Structures.flatten parameters
         Structures.replace parameters [| for p in leaves -> Reverse.fill p 0. |]
 
     /// Steps the floating-point leaves of structures of the same nesting: of each, what becomes of the parameter and of the
