@@ -6,7 +6,7 @@ open Functional.FSharp
 /// Differential equations over structures of tensors: y' = f(t, y, parameters).
 [<RequireQualifiedAccess>]
 module internal Solving =
-    let private leavesOf structure = List.ofArray (fst (Structures.flatten (box structure)))
+    let private leavesOf structure = List.ofArray (fst (Structures.flatten structure))
 
     let private rebuild structure (leaves: Tensor list) = Structures.replace structure (Array.ofList leaves)
 

@@ -13,9 +13,9 @@ module internal StepControl =
             x
         else
             let better (r: float) = (4. * r + x / (r * r * r * r)) / 5.
-            // A power of two within a factor of two below the root.
-            let start = Math.ScaleB(1., int (floor (float (Math.ILogB x) / 5.)))
-            Seq.init 8 id |> Seq.fold (fun r _ -> better r) start
+            // A power of two above the root, by a factor of two at most; from above the iteration does not overshoot.
+            let start = Math.ScaleB(1., 1 + int (floor (float (Math.ILogB x) / 5.)))
+            Seq.init 9 id |> Seq.fold (fun r _ -> better r) start
 
     /// How close to each other two times may be.
     let smallest (t: float) = 16. * (Math.BitIncrement(abs t) - abs t)
