@@ -122,6 +122,17 @@ module internal OdeOp =
         let found = Tensor.Apply(IterationOp.op scan, clock :: states @ cotangents @ captured) |> List.head
         reshape [ count ] times.Format (cast times.DType found)
 
+    /// Cotangents that are not all finite leave no derivative that is: NaN, where the adjoint equation would have no solution.
+    let private whereFinite (derivatives: Tensor list -> Tensor list) (dys: Tensor list) =
+        let isFinite (d: Tensor) =
+            let isSo = Elementwise.lift Equal [ d - d; Tensor.Literal(d.DType, 0.) ]
+            Define.apply (Reductions.all [ 0 .. d.Rank - 1 ]) [ isSo ]
+
+        let areFinite = dys |> List.map isFinite |> List.reduce (fun a b -> Elementwise.lift And [ a; b ])
+
+        let orElse value (x: Tensor) = Elementwise.lift Where [ areFinite; x; Tensor.Literal(x.DType, value) ]
+        List.map (orElse 0.) dys |> derivatives |> List.map (orElse nan)
+
     /// Operands: times, state, captured. Results: for each tensor of the state those at the times after the first, stacked.
     let rec solve (system: OdeSystem) (options: OdeOptions) : Op =
         let options = Integration.attainable options system
@@ -156,7 +167,7 @@ module internal OdeOp =
 
             let found =
                 match options.GradientMode with
-                | GradientMode.Adjoint -> backByAdjoint system options smooth times captured results dys
+                | GradientMode.Adjoint -> whereFinite (backByAdjoint system options smooth times captured results) dys
                 | _ -> Tensor.Apply(back system options smooth, args @ dys)
 
             let dstate, dcaptured = List.splitAt system.State found

@@ -210,7 +210,18 @@ let private values =
 let private derivatives =
     testList
         "derivatives and acceleration"
-        [ test "direct: every law, for values that take other steps" {
+        [ test "a cotangent that is not finite leaves NaN, by either mode" {
+              for mode in modes do
+                  let gradient =
+                      accelerate (fun (rate, scale) ->
+                          rate
+                          |> grad (fun rate ->
+                              scale * Ode.solve45With (tight mode) growth (vector [ 0.; 1. ]) (real 1.) rate))
+                  for scale in [ 1.; nan; 2.; infinity ] do
+                      let slope = float (gradient (real 0.5, real scale))
+                      Expect.equal (Double.IsNaN slope) (not (Double.IsFinite scale)) $"{mode}, {scale}"
+          }
+          test "direct: every law, for values that take other steps" {
               laws (Ode.solve45With (tight GradientMode.Direct)) values
           }
           test "by the adjoint: every law, for values that take other steps" {
