@@ -64,7 +64,9 @@ let tests =
                 Learn.ActivationTests.tests
                 Learn.LossTests.tests
                 Learn.LossOptionTests.tests
+                Learn.InitialiserTests.tests
                 Learn.LayerTests.tests
+                Learn.StateTests.tests
                 Learn.OptimiserTests.tests
                 Learn.NetworkTests.tests
                 Learn.DataTests.tests

@@ -43,6 +43,35 @@ type internal FieldOpening<'T>() =
         | _ when typeof<ITuple>.IsAssignableFrom typeof<'T> && field.Name.StartsWith "m_" -> field.Name.Substring 2
         | _ -> field.Name.TrimEnd '@'
 
+    let isMarked (item: ICustomAttributeProvider) = item.IsDefined(typeof<StateAttribute>, true)
+
+    /// The attribute of a positional parameter, in C#, and of an F# class's parameter belongs to the constructor.
+    let isState (field: FieldInfo) =
+        let owner, name = nonNull field.DeclaringType, nameOf field
+        let all = BindingFlags.Instance ||| BindingFlags.Public ||| BindingFlags.NonPublic
+        let isSame (other: string | null) = String.Equals(name, other, StringComparison.Ordinal)
+
+        isMarked field
+        || owner.GetProperties all |> Array.exists (fun p -> isSame p.Name && isMarked p)
+        || owner.GetConstructors all
+           |> Array.exists (fun c -> c.GetParameters() |> Array.exists (fun p -> isSame p.Name && isMarked p))
+
+    let states = Array.map isState fields
+
+    /// What happens to a field; for one that is state, if the visitor or source that is argument 1 lets it.
+    let emitEntered (il: ILGenerator) (owner: Type) k (emit: FieldInfo -> unit) =
+        if states[k] then
+            let after = il.DefineLabel()
+            il.Emit OpCodes.Ldarg_1
+            il.Emit(OpCodes.Callvirt, nonNull (owner.GetMethod "EnterState"))
+            il.Emit(OpCodes.Brfalse, after)
+            emit fields[k]
+            il.Emit OpCodes.Ldarg_1
+            il.Emit(OpCodes.Callvirt, nonNull (owner.GetMethod "LeaveState"))
+            il.MarkLabel after
+        else
+            emit fields[k]
+
     let dynamicMethod name result second =
         let code = DynamicMethod(name, result, [| typeof<'T>; second |], typeof<Opening>.Module, true) in
         code, code.GetILGenerator()
@@ -50,7 +79,7 @@ type internal FieldOpening<'T>() =
     let emitShow () : Action<'T, PartVisitor> =
         let code, il = dynamicMethod "Show" typeof<Void> typeof<PartVisitor>
 
-        for field in fields do
+        let show (field: FieldInfo) =
             if field.FieldType.IsValueType then
                 il.Emit OpCodes.Ldarg_0
                 il.Emit(OpCodes.Ldfld, field)
@@ -61,6 +90,9 @@ type internal FieldOpening<'T>() =
                 il.Emit OpCodes.Ldarg_0
                 il.Emit(OpCodes.Ldfld, field)
                 il.Emit(OpCodes.Callvirt, part typeof<PartVisitor>)
+
+        for k in 0 .. fields.Length - 1 do
+            emitEntered il typeof<PartVisitor> k show
 
         il.Emit OpCodes.Ret
         code.CreateDelegate<Action<'T, PartVisitor>>()
@@ -78,36 +110,49 @@ type internal FieldOpening<'T>() =
 
         il.Emit(OpCodes.Stloc, copy)
 
-        for field in fields do
-            if not (isFixed field.FieldType) then
-                il.Emit((if typeof<'T>.IsValueType then OpCodes.Ldloca else OpCodes.Ldloc), copy)
+        let replace (field: FieldInfo) =
+            il.Emit((if typeof<'T>.IsValueType then OpCodes.Ldloca else OpCodes.Ldloc), copy)
 
-                if field.FieldType.IsValueType then
-                    il.Emit OpCodes.Ldarg_0
-                    il.Emit(OpCodes.Ldfld, field)
-                    il.Emit OpCodes.Ldarg_1
-                    il.Emit(OpCodes.Call, ofParts field.FieldType "Replace")
-                else
-                    il.Emit OpCodes.Ldarg_1
-                    il.Emit OpCodes.Ldarg_0
-                    il.Emit(OpCodes.Ldfld, field)
-                    il.Emit(OpCodes.Callvirt, part typeof<PartSource>)
-                    il.Emit(OpCodes.Castclass, field.FieldType)
+            if field.FieldType.IsValueType then
+                il.Emit OpCodes.Ldarg_0
+                il.Emit(OpCodes.Ldfld, field)
+                il.Emit OpCodes.Ldarg_1
+                il.Emit(OpCodes.Call, ofParts field.FieldType "Replace")
+            else
+                il.Emit OpCodes.Ldarg_1
+                il.Emit OpCodes.Ldarg_0
+                il.Emit(OpCodes.Ldfld, field)
+                il.Emit(OpCodes.Callvirt, part typeof<PartSource>)
+                il.Emit(OpCodes.Castclass, field.FieldType)
 
-                il.Emit(OpCodes.Stfld, field)
+            il.Emit(OpCodes.Stfld, field)
+
+        for k in 0 .. fields.Length - 1 do
+            if not (isFixed fields[k].FieldType) then emitEntered il typeof<PartSource> k replace
 
         il.Emit(OpCodes.Ldloc, copy)
         il.Emit OpCodes.Ret
         code.CreateDelegate<Func<'T, PartSource, 'T>>()
 
     let reflectShow (x: 'T) (visitor: PartVisitor) =
-        for field in fields do
-            visitor.Part(field.GetValue(box x))
+        for k in 0 .. fields.Length - 1 do
+            if not states[k] then
+                visitor.Part(fields[k].GetValue(box x))
+            elif visitor.EnterState() then
+                visitor.Part(fields[k].GetValue(box x))
+                visitor.LeaveState()
 
     let reflectReplace (x: 'T) (source: PartSource) : 'T =
         let copy = clone.Invoke(x, [||])
-        for field in fields do
-            field.SetValue(copy, source.Part(field.GetValue(box x)))
+        let replace (field: FieldInfo) = field.SetValue(copy, source.Part(field.GetValue(box x)))
+
+        for k in 0 .. fields.Length - 1 do
+            if not states[k] then
+                replace fields[k]
+            elif source.EnterState() then
+                replace fields[k]
+                source.LeaveState()
+
         unbox<'T> copy
 
     let emitted (emit: unit -> 'D) (reflect: 'D) : 'D =

@@ -6,6 +6,13 @@ open System.Runtime.CompilerServices
 /// A type whose instance fields are opened as those of a record are: tensors in them are leaves.
 type IStructure = interface end
 
+/// Marks a part of a structure as state: what its owner computes and hands on, such as running statistics or what a
+/// recurrent layer remembers. Gradients hold it fixed, with zeros in its place, and optimisers leave it as it is; for traces
+/// it is a part like others. On a field, a property, or the parameter of a constructor that becomes one.
+[<Sealed; AttributeUsage(AttributeTargets.Field ||| AttributeTargets.Property ||| AttributeTargets.Parameter)>]
+type StateAttribute() =
+    inherit Attribute()
+
 /// How values of a primitive type or an enum stand in a signature: as bits, in no box.
 [<AbstractClass; AllowNullLiteral(false)>]
 type internal Primitive() =
@@ -43,11 +50,17 @@ type internal PartVisitor() =
     /// Before and after the parts of a structure that stands in no object of its own.
     abstract Enter: Opening -> unit
     abstract Leave: unit -> unit
+    /// Before and after a part that is state. Where it is not to be entered, it is neither shown nor left.
+    abstract EnterState: unit -> bool
+    abstract LeaveState: unit -> unit
 
 /// Gives what is to stand in the place of each part, one after the other.
 and [<AbstractClass>] internal PartSource() =
     abstract Part: objnull -> objnull
     abstract OpeningOf: Type -> Opening | null
+    /// Before and after a part that is state. Where it is not to be entered, it stays as it is.
+    abstract EnterState: unit -> bool
+    abstract LeaveState: unit -> unit
 
 /// How values of one type are taken apart and put together. One stands for another of the same type: a trace outlives
 /// registrations.

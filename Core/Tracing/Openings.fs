@@ -20,6 +20,8 @@ module internal Openings =
         /// The same, in no box.
         | Number of Primitive
         | Parts of Opening
+        /// No structure.
+        | Foreign
 
     /// A type, and what it is.
     [<Sealed; AllowNullLiteral(true)>]
@@ -115,17 +117,10 @@ module internal Openings =
             || typeof<IStructure>.IsAssignableFrom ty
             ->
             Kind.Parts(byFields ty)
-        | _ ->
-            raise (
-                StructureException(
-                    "Structure",
-                    [],
-                    $"{ty} is no structure of tensors",
-                    "use a tuple, record, array, list or map; or register the type with Structure.Register"
-                )
-            )
+        | _ -> Kind.Foreign
 
-    let ofType (ty: Type) : Kind =
+    /// What a type is, structure or not.
+    let kindOf (ty: Type) : Kind =
         let place = RuntimeHelpers.GetHashCode ty % recent.Length
 
         match recent[place] with
@@ -135,7 +130,21 @@ module internal Openings =
             recent[place] <- Finding(ty, kind)
             kind
 
-    /// How a type opens; null where it is no structure.
+    /// What the type of a part of a structure is. Throws StructureException for one that is no structure.
+    let ofType (ty: Type) : Kind =
+        match kindOf ty with
+        | Kind.Foreign ->
+            raise (
+                StructureException(
+                    "Structure",
+                    [],
+                    $"{ty} is no structure of tensors",
+                    "use a tuple, record, array, list or map; or register the type with Structure.Register"
+                )
+            )
+        | kind -> kind
+
+    /// How a type opens; null where nothing in it does.
     let openingOf ty : Opening | null =
         match ofType ty with
         | Kind.Parts opening -> opening

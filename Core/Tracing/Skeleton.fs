@@ -35,6 +35,8 @@ type internal Token =
 module internal Token =
     /// A tensor.
     let leaf = { Mark = obj (); Bits = 0L }
+    /// A part that is state, where state is left out.
+    let state = { Mark = obj (); Bits = 0L }
     /// The end of a structure.
     let stop = { Mark = obj (); Bits = 0L }
     let isLeaf (t: Token) = obj.ReferenceEquals(t.Mark, leaf.Mark)

@@ -21,6 +21,7 @@ type internal Scan private () =
     let mutable depth = 0
     let mutable hash = 17
     let mutable isConcrete = true
+    let mutable omitsState = false
     let mutable slots = Array.zeroCreate<Block> 16
     let mutable slotCount = 0
 
@@ -87,7 +88,14 @@ type internal Scan private () =
                 this.Leave()
             | Openings.Kind.Number number -> this.Number(number, number.Bits value)
             | Openings.Kind.Static -> addStatic value
-            | Openings.Kind.Leaf -> add Token.leaf 2
+            | Openings.Kind.Leaf
+            | Openings.Kind.Foreign -> add Token.leaf 2
+
+    override _.EnterState() =
+        if omitsState then add Token.state 5
+        not omitsState
+
+    override _.LeaveState() = ()
 
     member private this.Within(opening: Opening, value: obj) =
         if depth > deep then checkDepth value
@@ -97,8 +105,10 @@ type internal Scan private () =
         opening.Show(value, this)
         depth <- depth - 1
 
-    /// A scan of this value; to be released.
-    static member Of(value: 'T) : Scan =
+    member private _.OmitsState
+        with set value = omitsState <- value
+
+    static member private Of(value: 'T, omitsState: bool) : Scan =
         let scan =
             match Scan.spare with
             | null -> Scan()
@@ -106,8 +116,15 @@ type internal Scan private () =
                 Scan.spare <- null
                 scan
 
+        scan.OmitsState <- omitsState
         Parts<'T>.Show(value, scan)
         scan
+
+    /// A scan of this value; to be released.
+    static member Of(value: 'T) : Scan = Scan.Of(value, false)
+
+    /// A scan of this value without the parts that are state; to be released.
+    static member OfLearnables(value: 'T) : Scan = Scan.Of(value, true)
 
     /// Forgets what it saw; from here on others may use its memory.
     member scan.Release() =
@@ -128,6 +145,8 @@ type internal TensorSource() =
     inherit PartSource()
     abstract Next: unit -> Tensor
     override _.OpeningOf ty = Openings.openingOf ty
+    override _.EnterState() = true
+    override _.LeaveState() = ()
 
     override this.Part value =
         match value with
@@ -142,20 +161,58 @@ type internal TensorSource() =
 [<RequireQualifiedAccess>]
 module internal Structures =
     [<Sealed>]
-    type private Given(leaves: Tensor array) =
+    type private Given(leaves: Tensor array, withState: bool) =
         inherit TensorSource()
         let mutable next = 0
+        override _.EnterState() = withState
 
         override _.Next() =
             next <- next + 1
             leaves[next - 1]
 
-    /// The tensors of a value, and its skeleton without them: tensors of other types make no other skeleton.
-    let flatten (value: 'T) : Tensor array * Skeleton =
-        let scan = Scan.Of value
+    [<Sealed>]
+    type private Made(f: bool -> Tensor -> Tensor) =
+        inherit PartSource()
+        let mutable states = 0
+
+        override _.OpeningOf ty : Opening | null =
+            match Openings.kindOf ty with
+            | Openings.Kind.Parts opening -> opening
+            | _ -> null
+
+        override _.EnterState() =
+            states <- states + 1
+            true
+
+        override _.LeaveState() = states <- states - 1
+
+        override this.Part value =
+            match value with
+            | null -> null
+            | :? Tensor as t -> f (states > 0) t
+            | value ->
+                match Openings.kindOf (value.GetType()) with
+                | Openings.Kind.Parts opening -> opening.Replace(value, this)
+                | _ -> value
+
+    let private flattened (scan: Scan) : Tensor array * Skeleton =
         let leaves, tokens = scan.Leaves.ToArray(), scan.Tokens.ToArray()
         scan.Release()
         leaves, Skeleton tokens
 
+    /// The tensors of a value, and its skeleton without them: tensors of other types make no other skeleton.
+    let flatten (value: 'T) : Tensor array * Skeleton = flattened (Scan.Of value)
+
+    /// The tensors of a value that are no state, and its skeleton without all state.
+    let flattenLearnables (value: 'T) : Tensor array * Skeleton = flattened (Scan.OfLearnables value)
+
+    /// A structure like this one, each tensor replaced by what the function makes of it, told whether it is state. What is no
+    /// structure stays as it is.
+    let rebuild (f: bool -> Tensor -> Tensor) (structure: 'T) : 'T = Parts<'T>.Replace(structure, Made f)
+
     /// A structure like this one with other tensors.
-    let replace (structure: 'T) (leaves: Tensor array) : 'T = Parts<'T>.Replace(structure, Given leaves)
+    let replace (structure: 'T) (leaves: Tensor array) : 'T = Parts<'T>.Replace(structure, Given(leaves, true))
+
+    /// A structure like this one with other tensors where they are no state.
+    let replaceLearnables (structure: 'T) (leaves: Tensor array) : 'T =
+        Parts<'T>.Replace(structure, Given(leaves, false))

@@ -5,15 +5,8 @@ open Functional.FSharp
 /// A layer without parameters that does the same in training and in prediction.
 [<AbstractClass; AllowNullLiteral(false)>]
 type ActivationLayer() =
-    /// The function.
-    abstract Predict: x: Tensor -> Tensor
-
+    inherit Layer()
     interface IAcceleratable
-
-    interface ILayer with
-        member this.Predict x = this.Predict x
-        member this.Forward x = this.Predict x
-        member this.Initialize _ = this
 
 /// x where it is positive, else 0.
 [<Sealed>]

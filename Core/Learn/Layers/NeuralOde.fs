@@ -10,6 +10,7 @@ open Functional.FSharp
 /// labelled T.
 [<Sealed; AllowNullLiteral(false)>]
 type NeuralOde(field: ILayer, times: IReadOnlyList<float>, options: OdeOptions) =
+    inherit Layer()
     let times = Array.ofSeq times
 
     do
@@ -32,11 +33,11 @@ type NeuralOde(field: ILayer, times: IReadOnlyList<float>, options: OdeOptions) 
     member _.Options = options
 
     /// The state at the times. Throws as Ode.solve45 does.
-    member _.Predict(x: Tensor) : Tensor = solve field.Predict x
+    override _.Predict(x: Tensor) : Tensor = solve field.Predict x
+
+    override _.Forward(x: Tensor) : Tensor = solve field.Forward x
+
+    /// The layer with parameters for its field.
+    override _.Initialize input = NeuralOde(field.Initialize [| input |], times, options)
 
     interface IAcceleratable
-
-    interface ILayer with
-        member this.Predict x = this.Predict x
-        member _.Forward x = solve field.Forward x
-        member _.Initialize input = NeuralOde(field.Initialize input, times, options)
