@@ -57,7 +57,10 @@ let tests =
                 Accelerate.StressTests.tests ]
           testList
               "Properties"
-              [ Properties.ProgramTests.tests; Properties.CatalogueTests.tests; Properties.HostTests.tests ]
+              [ Properties.ProgramTests.tests
+                Properties.CatalogueTests.tests
+                Properties.HostTests.tests
+                Properties.CheckLayerTests.tests ]
           testList
               "Learn"
               [ Learn.BucketingTests.tests
