@@ -65,6 +65,8 @@ let tests =
               "Learn"
               [ Learn.BucketingTests.tests
                 Learn.ActivationTests.tests
+                Learn.RecurrenceTests.tests
+                Learn.AttentionTests.tests
                 Learn.LossTests.tests
                 Learn.LossOptionTests.tests
                 Learn.InitialiserTests.tests
