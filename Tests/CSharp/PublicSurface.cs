@@ -15,9 +15,11 @@ internal static class PublicSurface
 
     public static Assembly Facade { get; } = typeof(Accelerate).Assembly;
 
+    public static Assembly Data { get; } = typeof(CsvFile).Assembly;
+
     /// <summary>The types that <c>using Functional;</c> shows.</summary>
     public static IEnumerable<Type> CSharpTypes =>
-        Core.GetExportedTypes().Concat(Facade.GetExportedTypes()).Where(type => type.Namespace == "Functional");
+        Core.GetExportedTypes().Concat(Facade.GetExportedTypes()).Concat(Data.GetExportedTypes()).Where(type => type.Namespace == "Functional");
 
     /// <summary>Public and protected members, written by hand or generated.</summary>
     public static IEnumerable<MemberInfo> Members(Type type) => type.GetMembers(Declared).Where(IsVisible);
