@@ -65,7 +65,7 @@ and [<AbstractClass>] FunctionalException internal (op: string, operands: Tensor
     member _.Remedy = remedy
     /// File and line, or method, of the first frame outside the library.
     static member internal SiteOf(trace: Diagnostics.StackTrace) =
-        let own = [ "Functional"; "Functional.CSharp"; "FSharp.Core" ]
+        let own = [ "Functional"; "Functional.CSharp"; "Functional.Data"; "FSharp.Core" ]
         let isOwn (name: string) = name.StartsWith "System." || List.contains (name.Split(',')[0]) own
         let user (frame: Diagnostics.StackFrame) =
             match Diagnostics.DiagnosticMethodInfo.Create frame with

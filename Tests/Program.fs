@@ -75,6 +75,8 @@ let tests =
                 Learn.OptimiserTests.tests
                 Learn.NetworkTests.tests
                 Learn.DataTests.tests
+                Learn.FileTests.tests
+                Learn.FitTests.tests
                 Learn.DigitsTests.tests ] ]
 
 [<EntryPoint>]
