@@ -143,6 +143,10 @@ let stress arguments =
     build "Tests/Functional.Tests.fsproj"
     run (executable "Functional.Tests") ("stress" :: arguments)
 
+let docs () =
+    build "Tests/Functional.Tests.fsproj"
+    run (executable "Functional.Tests") [ "docs" ]
+
 // Samples -------------------------------------------------------------------------------------------------------------
 
 /// The projects under Samples/ by name.
@@ -183,6 +187,7 @@ let usage =
   stress --seconds N  one accelerated function called by 8 threads over 200 signatures, for N seconds
   bench [case …]      measure against libtorch, ONNX Runtime and direct calls; bench --list tells more
   format [--check]    format all sources, or only name those that are not formatted
+  docs                write docs/ops.md anew
   lock [--check]      resolve paket.dependencies into paket.lock, or only check that they agree
   pack                write the packages to artifacts/package"""
 
@@ -199,6 +204,7 @@ match List.tail (List.ofArray fsi.CommandLineArgs) with
 | [ "format"; "--check" ] -> checkFormat ()
 | [ "lock" ] -> lock ()
 | [ "lock"; "--check" ] -> checkLock ()
+| [ "docs" ] -> docs ()
 | [ "pack" ] -> pack ()
 | _ ->
     printfn $"{usage}"

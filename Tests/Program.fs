@@ -77,7 +77,8 @@ let tests =
                 Learn.DataTests.tests
                 Learn.FileTests.tests
                 Learn.FitTests.tests
-                Learn.DigitsTests.tests ] ]
+                Learn.DigitsTests.tests ]
+          Documentation.OpsPageTests.tests ]
 
 [<EntryPoint>]
 let main arguments =
@@ -85,6 +86,9 @@ let main arguments =
     | [ "fuzz"; "--seconds"; seconds ] -> Fuzz.run [] (float seconds) Seed.seed
     | [ "fuzz"; "--seconds"; seconds; "--with"; names ] -> Fuzz.run (Fuzz.features names) (float seconds) Seed.seed
     | [ "stress"; "--seconds"; seconds ] -> Accelerate.StressTests.run (float seconds)
+    | [ "docs" ] ->
+        Documentation.OpsPage.write ()
+        0
     | "elementary" :: names ->
         Kernels.ElementaryTests.exhaustive names
         0

@@ -6,6 +6,7 @@ open System.IO
 open Expecto
 open Functional
 open Functional.FSharp
+open Functional.Tests
 
 let private tensor sizes = Tensor.full DType.Float32 sizes "" 0.5
 
@@ -75,19 +76,9 @@ let private programs: (string * (unit -> Trace)) list =
                   Tensor.where keep (x / 0.8) (0. * x))
               x) ]
 
-/// Below the checkout that the tests were built from; the compiler's own path is rewritten in deterministic builds.
-let private folder =
-    let rec root (directory: DirectoryInfo | null) =
-        match directory with
-        | null -> failtest "Functional.sln is in no directory above the tests"
-        | d when File.Exists(Path.Combine(d.FullName, "Functional.sln")) -> d.FullName
-        | d -> root d.Parent
-
-    lazy Path.Combine(root (DirectoryInfo AppContext.BaseDirectory), "Tests", "Passes", "Golden")
-
 /// With the environment variable UPDATE_PLANS set to 1, the text is written instead.
 let private golden (name, trace: unit -> Trace) = test name {
-    let file = Path.Combine(folder.Value, name + ".txt")
+    let file = Repository.path [ "Tests"; "Passes"; "Golden"; name + ".txt" ]
     let now = Explain.text (trace ())
     if Environment.GetEnvironmentVariable "UPDATE_PLANS" = "1" then File.WriteAllText(file, now)
     Expect.equal now (File.ReadAllText file) "the plan as committed; if the change is meant, run with UPDATE_PLANS=1"
