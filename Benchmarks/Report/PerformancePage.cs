@@ -46,6 +46,8 @@ internal static class PerformancePage
           processor time, two by time on the wall; samples that had to wait for the processor are dropped.
         - "must" is what a release has to reach, "goal" what is aimed at. `peak` is the multiply-add rate of the processor,
           `copy` a copy past the caches.
+        - Both allocators are told to keep the memory of results: glibc's for libtorch by `MALLOC_MMAP_MAX_`, `MALLOC_TRIM_THRESHOLD_`
+          and `MALLOC_TOP_PAD_`, the collector of .NET by what [acceleration](acceleration.md#memory-of-results) recommends.
 
         """;
 

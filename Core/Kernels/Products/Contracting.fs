@@ -178,7 +178,7 @@ type internal ContractionPlan
             runPortable a b output start
 
     member plan.Run(a: Block, b: Block) : Array =
-        let output = Blocks.allocate result.DType result.Count
+        let output = Blocks.uninitialised result.DType result.Count
         plan.Run(a, b, null, [||], output, 0)
         output
 
