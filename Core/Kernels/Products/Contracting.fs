@@ -65,8 +65,13 @@ type internal ContractionPlan
             else
                 let tiles = TileKernels.Get(element, options.Width, epilogue)
                 let m, n = if transposed then shape.N, shape.M else shape.M, shape.N
-                let product = MatrixProduct(tiles, nativeint m, nativeint n, nativeint shape.K, options.Packing)
-                ContractionBody.Chains(product, transposed)
+                let m, n, k = nativeint m, nativeint n, nativeint shape.K
+                let thin =
+                    if m <= ThinProduct.MostRows && options.Packing <> PackingChoice.Always then
+                        ValueSome(ThinProduct(element, options.Width, epilogue, m, n, k))
+                    else
+                        ValueNone
+                ContractionBody.Chains(MatrixProduct(tiles, m, n, k, options.Packing), thin, transposed)
 
     let mutable spare: ContractionRun | null = null
 
@@ -143,7 +148,7 @@ type internal ContractionPlan
         match (if empty || not options.Emit then null else body.Value |> box) with
         | :? ContractionBody as body ->
             match body with
-            | ContractionBody.Chains(product, false) ->
+            | ContractionBody.Chains(product, _, false) ->
                 let view = viewRight b
                 let packed = PackedOperand(product.PackedSize, shape.Count)
                 use pin = fixed &(MemoryMarshal.GetArrayDataReference view.Block.Data)

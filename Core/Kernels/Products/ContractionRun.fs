@@ -29,8 +29,9 @@ type internal PinnedView =
 /// What a contraction computes for each batch index.
 [<RequireQualifiedAccess>]
 type internal ContractionBody =
-    /// Each element is one chain. Where `transposed`, the transposed of everything is computed: Cᵀ = Bᵀ · Aᵀ.
-    | Chains of MatrixProduct * transposed: bool
+    /// Each element is one chain. Where `transposed`, the transposed of everything is computed: Cᵀ = Bᵀ · Aᵀ. `thin` is
+    /// there if there are few rows.
+    | Chains of MatrixProduct * thin: ThinProduct voption * transposed: bool
     /// Each element is the sum of 32 chains.
     | Lanes of DotProduct
 
@@ -59,33 +60,29 @@ type internal ContractionRun(shape: ContractionShape, size: nativeint, body: Con
                 rowParts <- rows
                 columnParts <- columns
 
-    let chains (product: MatrixProduct) transposed item part =
-        let sides =
-            if run.Sides.Length = 0 then
-                [||]
-            else
-                run.Sides |> Array.map (fun side -> turn (side.Matrix(size, shape.BatchSizes, item)) transposed)
+    let chains (product: MatrixProduct) (thin: ThinProduct voption) transposed item part =
+        let matrix (view: PinnedView) = turn (view.Matrix(size, shape.BatchSizes, item)) transposed
+        let sides = if run.Sides.Length = 0 then [||] else run.Sides |> Array.map matrix
         let packed =
             match run.Packed with
             | null -> 0n
             | p -> p.At item
         let left, right = if transposed then run.B, run.A else run.A, run.B
         let row, column = part / columnParts, part % columnParts
-        product.Run(
-            { Left = turn (left.Matrix(size, shape.BatchSizes, item)) transposed
-              Right = turn (right.Matrix(size, shape.BatchSizes, item)) transposed
-              Packed = packed
-              Result = turn (run.C.Matrix(size, shape.BatchSizes, item)) transposed
-              Sides = sides },
-            upTo product.Rows 1n row rowParts,
-            upTo product.Rows 1n (row + 1) rowParts,
-            upTo product.Columns product.ColumnUnit column columnParts,
-            upTo product.Columns product.ColumnUnit (column + 1) columnParts
-        )
+        let operands =
+            { Left = matrix left; Right = matrix right; Packed = packed; Result = matrix run.C; Sides = sides }
+        let firstColumn = upTo product.Columns product.ColumnUnit column columnParts
+        let endColumn = upTo product.Columns product.ColumnUnit (column + 1) columnParts
+        match thin with
+        | ValueSome thin when rowParts = 1 && thin.Takes(operands, endColumn - firstColumn) ->
+            thin.Run(operands, firstColumn, endColumn)
+        | _ ->
+            let firstRow, endRow = upTo product.Rows 1n row rowParts, upTo product.Rows 1n (row + 1) rowParts
+            product.Run(operands, firstRow, endRow, firstColumn, endColumn)
 
     let compute item part =
         match body with
-        | ContractionBody.Chains(product, transposed) -> chains product transposed item part
+        | ContractionBody.Chains(product, thin, transposed) -> chains product thin transposed item part
         | ContractionBody.Lanes dots ->
             dots.Run(
                 run.A.Matrix(size, shape.BatchSizes, item),
@@ -136,7 +133,7 @@ type internal ContractionRun(shape: ContractionShape, size: nativeint, body: Con
             run.Item 0
         else
             match body with
-            | ContractionBody.Chains(product, _) when shape.Count < threads ->
+            | ContractionBody.Chains(product, _, _) when shape.Count < threads ->
                 divide product ((threads + shape.Count - 1) / shape.Count)
             | _ -> ()
             let parts = rowParts * columnParts

@@ -53,14 +53,14 @@ type internal MatrixProduct(tiles: TileKernels, m: nativeint, n: nativeint, k: n
 
     // A panel of the right operand and a tile of the left fit the first cache, a block of the left the second, a block of
     // the right the third.
-    let kBlock = part k (if vectors = 2 then 384n else 16384n / (panel * size)) 16n
+    // Where there is one tile of rows, nothing is read again.
+    let kBlock = part k (if m > height then 384n else 1024n) 16n
     let mBlock = part m 144n height
     let nBlock = 8192n / size / panel * panel
     let columnsPacked = ceiling n lanes * lanes
 
-    // The layout of the scratch memory: arguments, lane pointers, room for a vector, a block of the left, of the right.
-    let table = nativeint (TileKernel.Argument.count sides * sizeof<nativeint>)
-    let room = (table + panel * nativeint sizeof<nativeint> + 63n) &&& ~~~63n
+    // The layout of the scratch memory: arguments, room for a vector, a block of the left, of the right.
+    let room = (nativeint (TileKernel.Argument.count sides * sizeof<nativeint>) + 63n) &&& ~~~63n
     let left = room + 64n
     let right = left + ((mBlock * kBlock * size + 63n) &&& ~~~63n)
 
@@ -117,7 +117,7 @@ type internal MatrixProduct(tiles: TileKernels, m: nativeint, n: nativeint, k: n
             let at = if kept then (column - part.FirstColumn) % nBlock * stage.Depth * size else 0n
             let target = scratch + right + at
             if not kept || stage.Row = part.FirstRow then
-                panels.Columns(scratch, scratch + table, b.From(stage.P, column), stage.Depth, columns, whole, target)
+                panels.Columns(scratch, b.From(stage.P, column), stage.Depth, columns, whole, target)
             setRight scratch target step
 
     /// Row tiles of equal height, one below the other.
@@ -211,7 +211,7 @@ type internal MatrixProduct(tiles: TileKernels, m: nativeint, n: nativeint, k: n
                 let whole = vectorsAt (n - column)
                 let columns = min (n - column) (nativeint whole * lanes)
                 let into = target + (p * columnsPacked + column * depth) * size
-                panels.Columns(scratch, scratch + table, b.From(p, column), depth, columns, whole, into)
+                panels.Columns(scratch, b.From(p, column), depth, columns, whole, into)
                 column <- column + columns
             p <- p + depth
 

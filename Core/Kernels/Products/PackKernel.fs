@@ -12,20 +12,18 @@ type internal Packing =
     | Adjacent of lanes: int
     /// The same, and zeros up to a whole vector.
     | Padded of lanes: int
-    /// Successive k are adjacent in the source: lanes of so many vectors, those beyond the last one the same as it.
-    | Transposed of vectors: int
+    /// Successive k are adjacent in the source: so many lanes, and up to a whole vector the same as the last.
+    | Transposed of lanes: int
     /// Any strides.
     | Strided
 
 /// Copies a panel of a matrix so that a tile kernel reads it from end to end.
 [<RequireQualifiedAccess>]
 module internal PackKernel =
-    /// The arguments of a kernel by position. Strides are in bytes,
+    /// The arguments of a kernel by position. Strides are in bytes.
     module Argument =
         let Source, LaneStep, KStep, K, Lanes, Target, TargetStep = 0, 1, 2, 3, 4, 5, 6
-        /// Room for a pointer to each lane, where packing transposes.
-        let Table = 7
-        let count = 8
+        let count = 7
 
     let private mover size = if size = 4 then typeof<float32> else typeof<float>
 
@@ -93,122 +91,62 @@ module internal PackKernel =
                 w.Advance(target, targetStep)
         )
 
-    /// Pushes the pointer of a lane, moved by what `offset` pushes.
-    let private lanePointer (w: KernelWriter) (table: LocalBuilder) lane offset =
-        w.Get table
-        w.Offset(lane * sizeof<nativeint>)
-        w.IL.Emit OpCodes.Ldind_I
-        w.Get offset
-        w.Add()
+    let private transposed size width lanes (w: KernelWriter) =
+        let v = VectorCode(mover size, Transposition.width width)
+        let group = Transposition.group v
+        let panel = (lanes * size + int width - 1) / int width * int width
+        let step = w.ArgumentLocal Argument.LaneStep
+        let count = w.ArgumentLocal Argument.K
+        let k, from, target = w.Int(), w.Int(), w.Int()
+        let rows = RowPointers(w, v.Lanes, step)
 
-    /// A vector of 16 bytes from each of the lanes first, first + step, …
-    let private gather (w: KernelWriter) size width table first step offset =
-        let part = VectorCode(mover size, VectorWidth.Bits128)
+        for vector in 0 .. panel / v.Bytes - 1 do
+            let first = min (vector * v.Lanes) (lanes - 1)
+            let lane i = min i (lanes - 1 - first)
 
-        let rec join width first =
-            if width = VectorWidth.Bits128 then
-                lanePointer w table first offset
-                w.Call part.Load.Value
-            else
-                let half = enum<VectorWidth>(int width / 2)
-                let whole = VectorCode(mover size, width)
-                join half first
-                whole.Widen w
-                join half (first + step * int half / 16)
-                whole.InsertUpper w
+            let turn at =
+                let address i =
+                    rows.Push(lane i)
+                    w.Offset(at * size)
+                Transposition.emit w v address
+                |> Array.iteri (fun i result ->
+                    w.Get result
+                    w.Get target
+                    w.Offset((at + i) * panel)
+                    w.Call v.Store.Value)
 
-        join width first
+            let moveOn steps =
+                rows.Advance(steps * size)
+                w.Advance(target, steps * panel)
 
-    /// Of two vectors, both their interleavings.
-    let private interleave (w: KernelWriter) (v: VectorCode) element (a: LocalBuilder) (b: LocalBuilder) =
-        [| for upper in [ false; true ] ->
-               let result = w.Local v.Vector
-               w.Get a
-               w.Get b
-               w.Call(v.Unpack(element, upper))
-               w.Set result
-               result |]
-
-    /// 16 bytes of k for the lanes of one vector: vector i of the result holds all lanes at the i-th k.
-    let private transpose (w: KernelWriter) (v: VectorCode) table first offset =
-        let group = 16 / v.Size
-        let rows =
-            [| for i in 0 .. group - 1 ->
-                   let row = w.Local v.Vector
-                   gather w v.Size (enum<VectorWidth> v.Bytes) table (first + i) group offset
-                   w.Set row
-                   row |]
-        if group = 2 then
-            interleave w v typeof<float> (rows[0]) (rows[1])
-        else
-            let low, high =
-                interleave w v typeof<float32> (rows[0]) (rows[1]), interleave w v typeof<float32> (rows[2]) (rows[3])
-            Array.append
-                (interleave w v typeof<float> (low[0]) (high[0]))
-                (interleave w v typeof<float> (low[1]) (high[1]))
-
-    let private fillTable (w: KernelWriter) (table: LocalBuilder) count =
-        let pointer, step = w.ArgumentLocal Argument.Source, w.ArgumentLocal Argument.LaneStep
-        let entry, rest, lanes = w.Int(), w.Int(), w.ArgumentLocal Argument.Lanes
-        w.Get table
-        w.Set entry
-        w.Number count
-        w.Set rest
-        w.While(
-            rest,
-            1,
-            fun () ->
-                w.Get entry
-                w.Get pointer
-                w.IL.Emit OpCodes.Stind_I
-                w.Advance(entry, sizeof<nativeint>)
-                w.Advance(lanes, -1)
-                w.Get lanes
-                w.Number 0
-                w.IL.Emit OpCodes.Cgt
-                w.IfElse((fun () -> w.Advance(pointer, step)), ignore)
-        )
-
-    let private transposed size width vectors (w: KernelWriter) =
-        let table, count = w.ArgumentLocal Argument.Table, w.ArgumentLocal Argument.K
-        let v = VectorCode(mover size, width)
-        let group, panel = 16 / size, vectors * v.Bytes
-        let k, target, offset = w.Int(), w.Int(), w.Int()
-
-        let moveOn steps =
-            w.Advance(target, steps * panel)
-            w.Advance(offset, steps * size)
-
-        fillTable w table (vectors * v.Lanes)
-        for vector in 0 .. vectors - 1 do
-            let first = vector * v.Lanes
-            w.Get count
-            w.Set k
+            w.Argument Argument.LaneStep
+            w.Number first
+            w.Mul()
+            w.Argument Argument.Source
+            w.Add()
+            w.Set from
+            rows.Start from
             w.Argument Argument.Target
             w.Offset(vector * v.Bytes)
             w.Set target
-            w.Number 0
-            w.Set offset
+            w.Get count
+            w.Set k
             w.While(
                 k,
-                group,
+                2 * group,
                 fun () ->
-                    transpose w v table first offset
-                    |> Array.iteri (fun i result ->
-                        w.Get result
-                        w.Get target
-                        w.Offset(i * panel)
-                        w.Call v.Store.Value)
-                    moveOn group
+                    turn 0
+                    turn group
+                    moveOn (2 * group)
             )
             w.While(
                 k,
                 1,
                 fun () ->
-                    for lane in 0 .. v.Lanes - 1 do
+                    for i in 0 .. v.Lanes - 1 do
                         w.Get target
-                        w.Offset(lane * size)
-                        lanePointer w table (first + lane) offset
+                        w.Offset(i * size)
+                        rows.Push(lane i)
                         v.Read w
                         v.Write w
                     moveOn 1
@@ -248,7 +186,7 @@ module internal PackKernel =
         match packing with
         | Packing.Adjacent lanes -> adjacent size width lanes false w
         | Packing.Padded lanes -> adjacent size width lanes true w
-        | Packing.Transposed vectors -> transposed size width vectors w
+        | Packing.Transposed lanes -> transposed size width lanes w
         | Packing.Strided -> strided size w
         w.Finish()
 

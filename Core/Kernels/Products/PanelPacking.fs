@@ -21,7 +21,7 @@ type internal Matrix =
     member m.Transposed = { Address = m.Address; RowStep = m.ColumnStep; ColumnStep = m.RowStep }
 
 /// Copies blocks of matrices into the order in which tile kernels read them. `arguments` has room for the arguments of a
-/// pack kernel, `table` for a pointer to each lane of a panel.
+/// pack kernel.
 [<Sealed>]
 type internal PanelPacking(code: VectorCode) =
     let size = nativeint code.Size
@@ -29,7 +29,7 @@ type internal PanelPacking(code: VectorCode) =
     let longest = max TileKernels.MostRows (TileKernels.MostVectors * int lanes)
     let adjacent = Array.zeroCreate<KernelCode | null>(longest + 1)
     let padded = Array.zeroCreate<KernelCode | null>(longest + 1)
-    let transposed = Array.zeroCreate<KernelCode | null>(TileKernels.MostVectors + 1)
+    let transposed = Array.zeroCreate<KernelCode | null>(longest + 1)
     let kernel packing = PackKernel.get code.Size (enum<VectorWidth> code.Bytes) packing
     let strided = lazy kernel Packing.Strided
 
@@ -56,17 +56,13 @@ type internal PanelPacking(code: VectorCode) =
 
     /// Rows 0 … k - 1 and the first columns of B, one row of so many whole vectors after the other. Lanes beyond the last
     /// column hold ordinary numbers.
-    member _.Columns
-        (arguments: nativeint, table: nativeint, b: Matrix, k: nativeint, columns: nativeint, vectors, target)
-        =
+    member _.Columns(arguments: nativeint, b: Matrix, k: nativeint, columns: nativeint, vectors, target) =
         let all = nativeint vectors * lanes
         if b.ColumnStep = size then
             run (kernelAt padded (int columns) Packing.Padded) arguments b.Address b.RowStep k target (all * size)
         elif b.RowStep = size && VectorCode.CanUnpack then
             set arguments PackKernel.Argument.LaneStep b.ColumnStep
-            set arguments PackKernel.Argument.Lanes columns
-            set arguments PackKernel.Argument.Table table
-            run (kernelAt transposed vectors Packing.Transposed) arguments b.Address 0n k target 0n
+            run (kernelAt transposed (int columns) Packing.Transposed) arguments b.Address 0n k target 0n
         else
             if all > columns then NativeMemory.Clear(pointer target, unativeint (k * all * size))
             set arguments PackKernel.Argument.LaneStep b.ColumnStep

@@ -37,30 +37,16 @@ module internal TileKernel =
 
     /// What a kernel is emitted for.
     [<Struct>]
-    type Form = { Rows: int; Vectors: int; Scattered: bool }
-
-    /// A base pointer for every three rows: the others are reached by adding the stride once or twice.
-    let private rowAddress (w: KernelWriter) (bases: LocalBuilder array) stride twice row =
-        w.Get(bases[row / 3])
-        match row % 3 with
-        | 1 ->
-            w.Get stride
-            w.Add()
-        | 2 ->
-            w.Get twice
-            w.Add()
-        | _ -> ()
-
-    let private startBases (w: KernelWriter) (bases: LocalBuilder array) from stride twice =
-        w.Get from
-        w.Set(bases[0])
-        for k in 1 .. bases.Length - 1 do
-            w.Get(bases[k - 1])
-            w.Get stride
-            w.Add()
-            w.Get twice
-            w.Add()
-            w.Set(bases[k])
+    type Form =
+        {
+            Rows: int
+            Vectors: int
+            /// The columns of C are not adjacent, or the last vector has but some of them.
+            Scattered: bool
+            /// Of B not the columns of a row are adjacent, but the rows of a column: they are turned in registers. `BStep` is
+            /// then the bytes from column to column, and all columns of all vectors have to be there.
+            Turned: bool
+        }
 
     /// Emits a loop over the columns of vector j of a row: address of the element in memory, address in `room`.
     let private eachColumn (w: KernelWriter) (v: VectorCode) form room (stride: unit -> unit) j start body =
@@ -157,7 +143,7 @@ module internal TileKernel =
                 w.Advance(row, cRow)
 
     let private emitSteps (w: KernelWriter) (v: VectorCode) form k (sums: LocalBuilder array array) from =
-        let bases, stride, twice, step, b, bStep = from
+        let (a: RowPointers), (step: LocalBuilder), b, bStep = from
         let right = [| for _ in 1 .. form.Vectors -> w.Local v.Vector |]
         let left = w.Local v.Vector
 
@@ -168,15 +154,14 @@ module internal TileKernel =
                 w.Call v.Load.Value
                 w.Set(right[j])
             for r in 0 .. form.Rows - 1 do
-                rowAddress w bases stride twice r
+                a.Push r
                 v.Read w
                 w.Call v.Repeat.Value
                 w.Set left
                 for j in 0 .. form.Vectors - 1 do
                     v.MultiplyAdd(w, (fun () -> w.Get left), (fun () -> w.Get(right[j])), (fun () -> w.Get(sums[r][j])))
                     w.Set(sums[r][j])
-            for p in bases do
-                w.Advance(p, (step: LocalBuilder))
+            a.Advance step
             w.Advance(b, (bStep: LocalBuilder))
 
         w.While(
@@ -185,6 +170,109 @@ module internal TileKernel =
             fun () ->
                 one ()
                 one ()
+        )
+        w.While(k, 1, one)
+
+    /// Some rows of turned B: the vectors of each, for the columns of vector j, in ascending order of k.
+    let private multiplyTurned
+        (w: KernelWriter)
+        (v: VectorCode)
+        form
+        (sums: LocalBuilder array array)
+        j
+        (a: RowPointers)
+        (aRow: LocalBuilder)
+        =
+        let address, left = w.Int(), w.Local v.Vector
+        fun (right: LocalBuilder array) ->
+            right
+            |> Array.iteri (fun i vector ->
+                a.Push i
+                w.Set address
+                for r in 0 .. form.Rows - 1 do
+                    if r > 0 then w.Advance(address, aRow)
+                    w.Get address
+                    v.Read w
+                    w.Call v.Repeat.Value
+                    w.Set left
+                    v.MultiplyAdd(w, (fun () -> w.Get left), (fun () -> w.Get vector), (fun () -> w.Get(sums[r][j])))
+                    w.Set(sums[r][j]))
+
+    /// All of k, where B is read column by column.
+    let private emitTurned
+        (w: KernelWriter)
+        (v: VectorCode)
+        form
+        (k: LocalBuilder)
+        (sums: LocalBuilder array array)
+        room
+        (a, aRow, step, b, bStep)
+        =
+        let group = Transposition.group v
+        let columns = RowPointers(w, form.Vectors * v.Lanes, bStep)
+        let left = RowPointers(w, group, step)
+        let far, single = w.Int(), w.Local v.Vector
+        columns.Start b
+        left.Start a
+        w.Get step
+        w.Number group
+        w.Mul()
+        w.Set far
+        let multiply = [| for j in 0 .. form.Vectors - 1 -> multiplyTurned w v form sums j left aRow |]
+
+        let turn at =
+            for j in 0 .. form.Vectors - 1 do
+                Transposition.emit w v (fun lane ->
+                    columns.Push(j * v.Lanes + lane)
+                    w.Offset(at * v.Size))
+                |> multiply[j]
+            left.Advance far
+
+        let one () =
+            for j in 0 .. form.Vectors - 1 do
+                for lane in 0 .. v.Lanes - 1 do
+                    w.Get room
+                    w.Offset(lane * v.Size)
+                    columns.Push(j * v.Lanes + lane)
+                    v.Read w
+                    v.Write w
+                w.Get room
+                w.Call v.Load.Value
+                w.Set single
+                multiply[j] [| single |]
+            left.Advance step
+            columns.Advance v.Size
+
+        // Up to an address from which on 16 bytes lie within a cache line.
+        let first = w.Int()
+        w.Get b
+        w.IL.Emit OpCodes.Neg
+        w.Number 15
+        w.IL.Emit OpCodes.And
+        w.Number v.Size
+        w.IL.Emit OpCodes.Div
+        w.Set first
+        w.Get first
+        w.Get k
+        w.IL.Emit OpCodes.Cgt
+        w.IfElse(
+            (fun () ->
+                w.Get k
+                w.Set first),
+            ignore
+        )
+        w.Get k
+        w.Get first
+        w.IL.Emit OpCodes.Sub
+        w.Set k
+        w.While(first, 1, one)
+        w.While(
+            k,
+            2 * group,
+            fun () ->
+                turn 0
+                turn group
+                columns.Advance(2 * group * v.Size)
         )
         w.While(k, 1, one)
 
@@ -242,19 +330,13 @@ module internal TileKernel =
             argument Argument.Tiles, argument Argument.BStep, argument Argument.C, argument Argument.CRow
         let room = argument Argument.Room
         let cColumn () = w.Argument Argument.CColumn
-        let twice, b, k, row = w.Int(), w.Int(), w.Int(), w.Int()
-        let bases = [| for _ in 0 .. (form.Rows - 1) / 3 -> w.Int() |]
+        let b, k, row = w.Int(), w.Int(), w.Int()
         let sums = [| for _ in 1 .. form.Rows -> [| for _ in 1 .. form.Vectors -> w.Local v.Vector |] |]
 
-        w.Get stride
-        w.Get stride
-        w.Add()
-        w.Set twice
         w.While(
             tiles,
             1,
             fun () ->
-                startBases w bases a stride twice
                 prefetchNext w form c cRow
                 w.Argument Argument.Continue
                 w.IfElse(
@@ -276,7 +358,12 @@ module internal TileKernel =
                 w.Set b
                 w.Argument Argument.K
                 w.Set k
-                emitSteps w v form k sums (bases, stride, twice, step, b, bStep)
+                if form.Turned then
+                    emitTurned w v form k sums room (a, stride, step, b, bStep)
+                else
+                    let rows = RowPointers(w, form.Rows, stride)
+                    rows.Start a
+                    emitSteps w v form k sums (rows, step, b, bStep)
                 emitEnd w v form epilogue room cColumn c cRow sums
                 w.Advance(a, tile)
         )
@@ -291,12 +378,12 @@ type internal TileKernels private (code: VectorCode, epilogue: Epilogue) =
     // Accumulators beside the row's broadcast element and two vectors of B.
     let sums = if VectorWidth.registers = 32 then 24 else 12
     let most = TileKernels.MostVectors
-    let kernels = Array.zeroCreate<KernelCode | null>((sums + 1) * (most + 1) * 2)
+    let kernels = Array.zeroCreate<KernelCode | null>((sums + 1) * (most + 1) * 4)
 
     static member NoEpilogue = none
 
     /// A tile is at most so many vectors wide, and so many rows high.
-    static member MostVectors = 4
+    static member MostVectors = 8
     static member MostRows = 12
 
     static member Get(element, width, epilogue) =
@@ -306,16 +393,29 @@ type internal TileKernels private (code: VectorCode, epilogue: Epilogue) =
     member _.Epilogue = epilogue
 
     /// How many vectors wide the tiles of a product with m rows are: few rows need more of them to hide latency.
-    member _.VectorsFor(m: nativeint) = if m * nativeint most <= nativeint sums then most else 2
+    /// The wider they are, the more of a row of B is read at once.
+    member _.VectorsFor(m: nativeint) =
+        let fits vectors = m * nativeint vectors <= nativeint sums
+        if fits most then most
+        elif fits 4 then 4
+        else 2
 
     /// How many rows of so many vectors fit the registers.
     member _.RowsFor vectors = min (sums / vectors) (sums / 2)
 
-    member _.Kernel(rows, vectors, scattered) : KernelCode =
-        let at = (rows * (most + 1) + vectors) * 2 + (if scattered then 1 else 0)
+    member private _.Get(form: TileKernel.Form) : KernelCode =
+        let at = (form.Rows * (most + 1) + form.Vectors) * 4
+        let at = at + (if form.Scattered then 1 else 0) + (if form.Turned then 2 else 0)
         match kernels[at] with
         | null ->
-            let kernel = TileKernel.emit code epilogue { Rows = rows; Vectors = vectors; Scattered = scattered }
+            let kernel = TileKernel.emit code epilogue form
             kernels[at] <- kernel
             kernel
         | kernel -> kernel
+
+    member t.Kernel(rows, vectors, scattered) =
+        t.Get { Rows = rows; Vectors = vectors; Scattered = scattered; Turned = false }
+
+    /// For a right operand whose columns are adjacent in memory.
+    member t.Turned(rows, vectors, scattered) =
+        t.Get { Rows = rows; Vectors = vectors; Scattered = scattered; Turned = true }

@@ -134,15 +134,15 @@ type internal VectorCode(element: Type, width: VectorWidth) =
             |> Array.filter (fun m -> m.Name = name && m.IsGenericMethod && m.GetParameters().Length = count)
         candidates[0].MakeGenericMethod element
 
-    /// Of two interleaved vectors, the lower or upper half of each 128-bit part.
-    let unpack (element: Type) upper =
-        let vector = generic.MakeGenericType element
+    /// Of two interleaved vectors, the lower or upper half of each 128-bit part. As integers, which some processors
+    /// interleave twice as fast.
+    let unpack size upper =
+        let whole = if size = 4 then typeof<int> else typeof<int64>
+        let vector = generic.MakeGenericType whole
         let owner, name =
             match width with
-            | VectorWidth.Bits512 -> typeof<Avx512F>, "Unpack"
-            | VectorWidth.Bits256 -> typeof<Avx>, "Unpack"
+            | VectorWidth.Bits256 -> typeof<Avx2>, "Unpack"
             | _ when AdvSimd.Arm64.IsSupported -> typeof<AdvSimd.Arm64>, "Zip"
-            | _ when element = typeof<float32> -> typeof<Sse>, "Unpack"
             | _ -> typeof<Sse2>, "Unpack"
         static' owner (name + if upper then "High" else "Low") [ vector; vector ]
 
@@ -162,28 +162,23 @@ type internal VectorCode(element: Type, width: VectorWidth) =
     member val Plus = lazy static' vector "op_Addition" [ vector; vector ]
     member val Times = lazy static' vector "op_Multiply" [ vector; vector ]
 
-    /// Whether vectors can be transposed: `UnpackLow`, `UnpackHigh`.
+    /// Whether vectors of 16 and 32 bytes can be transposed.
     static member CanUnpack = Sse2.IsSupported || AdvSimd.Arm64.IsSupported
-    member _.Unpack(element, upper) = unpack element upper
+    member _.Unpack(size, upper) = unpack size upper
 
-    /// Half a vector → a vector whose upper half is anything. Of the wider ones only: those are x86.
-    member _.Widen(w: KernelWriter) =
-        let from, name =
-            if width = VectorWidth.Bits512 then
-                typeof<Vector256>, "ToVector512Unsafe"
-            else
-                typeof<Vector128>, "ToVector256Unsafe"
-        w.Call((nonNull (from.GetMethod name)).MakeGenericMethod element)
-
-    /// A vector, half a vector → the vector with that as its upper half. (Vector.Create keeps a copy in memory.)
-    member _.InsertUpper(w: KernelWriter) =
-        w.IL.Emit OpCodes.Ldc_I4_1
-        if width = VectorWidth.Bits512 then
-            let half = typedefof<Vector256<int>>.MakeGenericType element
-            w.Call(static' typeof<Avx512F> "InsertVector256" [ vector; half; typeof<byte> ])
-        else
-            let half = typedefof<Vector128<int>>.MakeGenericType element
-            w.Call(static' typeof<Avx> "InsertVector128" [ vector; half; typeof<byte> ])
+    /// 16 bytes at each of two addresses, pushed by the functions: a vector of 32 bytes. (An insertion would occupy the one
+    /// port that also interleaves.)
+    member _.LoadHalves(w: KernelWriter, lower: unit -> unit, upper: unit -> unit) =
+        let half = typedefof<Vector128<int>>.MakeGenericType typeof<float32>
+        let whole = typedefof<Vector256<int>>.MakeGenericType typeof<float32>
+        lower ()
+        w.IL.Emit(OpCodes.Unaligned, 1uy)
+        w.IL.Emit(OpCodes.Ldobj, half)
+        w.Call((nonNull (typeof<Vector128>.GetMethod "ToVector256Unsafe")).MakeGenericMethod typeof<float32>)
+        upper ()
+        w.Call(static' typeof<Avx> "BroadcastVector128ToVector256" [ typeof<float32>.MakePointerType() ])
+        w.IL.Emit(OpCodes.Ldc_I4, 0xF0)
+        w.Call(static' typeof<Avx> "Blend" [ whole; whole; typeof<byte> ])
 
     member _.Number(w: KernelWriter, x: float) =
         if element = typeof<float32> then w.IL.Emit(OpCodes.Ldc_R4, float32 x)

@@ -1,0 +1,79 @@
+namespace Functional
+
+#nowarn "9" // pointers
+
+open System
+open Microsoft.FSharp.NativeInterop
+
+/// [m; k] × [k; n] → [m; n] of at most `MostRows` rows, on one thread, where the right operand's columns are adjacent in memory
+/// (a matrix by a vector): it is read once, as it lies, and turned in registers. No copy of it would pay.
+[<Sealed>]
+type internal ThinProduct
+    (element: Type, width: VectorWidth, epilogue: Epilogue, m: nativeint, n: nativeint, k: nativeint) =
+    let tiles = TileKernels.Get(element, Transposition.width width, epilogue)
+    let code = tiles.Code
+    let size, lanes = nativeint code.Size, nativeint code.Lanes
+
+    /// Three or four chains at once hide the latency of an addition. More columns at a time than these would be too many
+    /// streams from the third cache.
+    let vectors =
+        match m with
+        | 1n when n * k * size <= 1048576n -> 3
+        | 1n
+        | 2n -> 2
+        | _ -> 1
+    let room = (nativeint (TileKernel.Argument.count epilogue.Sides * sizeof<nativeint>) + 63n) &&& ~~~63n
+
+    let set (scratch: nativeint) at (value: nativeint) =
+        NativePtr.set (NativePtr.ofNativeInt<nativeint> scratch) at value
+
+    let setOperands scratch (o: ProductOperands) =
+        set scratch TileKernel.Argument.K k
+        set scratch TileKernel.Argument.ARow o.Left.RowStep
+        set scratch TileKernel.Argument.AStep o.Left.ColumnStep
+        set scratch TileKernel.Argument.ATile 0n
+        set scratch TileKernel.Argument.BStep o.Right.ColumnStep
+        set scratch TileKernel.Argument.CRow o.Result.RowStep
+        set scratch TileKernel.Argument.CColumn o.Result.ColumnStep
+        set scratch TileKernel.Argument.Continue 0n
+        set scratch TileKernel.Argument.Finish 1n
+        set scratch TileKernel.Argument.LastColumns lanes
+        set scratch TileKernel.Argument.Room (scratch + room)
+        for s in 0 .. epilogue.Sides - 1 do
+            set scratch (TileKernel.Argument.Side s + 1) o.Sides[s].RowStep
+            set scratch (TileKernel.Argument.Side s + 2) o.Sides[s].ColumnStep
+
+    let runPanel scratch (o: ProductOperands) column whole =
+        set scratch TileKernel.Argument.Tiles 1n
+        set scratch TileKernel.Argument.A o.Left.Address
+        set scratch TileKernel.Argument.B (o.Right.At(0n, column))
+        set scratch TileKernel.Argument.C (o.Result.At(0n, column))
+        for s in 0 .. epilogue.Sides - 1 do
+            set scratch (TileKernel.Argument.Side s) (o.Sides[s].At(0n, column))
+        tiles.Turned(int m, whole, o.Result.ColumnStep <> size).Invoke scratch
+
+    static member MostRows = 4n
+
+    /// Whether so many columns of these operands are best computed so.
+    member _.Takes(o: ProductOperands, columns: nativeint) =
+        o.Packed = 0n
+        && o.Right.RowStep = size
+        && o.Right.ColumnStep <> size
+        && columns >= lanes
+        && VectorCode.CanUnpack
+
+    /// Computes columns from firstColumn up to endColumn of the result. The last vector may overlap the one before: what it
+    /// computes again is the same.
+    member _.Run(operands: ProductOperands, firstColumn, endColumn) =
+        let scratch = Scratch.Take(room + 64n)
+        setOperands scratch operands
+        let mutable column = firstColumn
+        while column < endColumn do
+            let rest = endColumn - column
+            if rest < lanes then
+                runPanel scratch operands (endColumn - lanes) 1
+                column <- endColumn
+            else
+                let whole = min vectors (int (rest / lanes))
+                runPanel scratch operands column whole
+                column <- column + nativeint whole * lanes
