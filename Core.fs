@@ -65,7 +65,7 @@ and [<AbstractClass>] FunctionalException internal (op: string, operands: Tensor
     member _.Remedy = remedy
     /// File and line, or method, of the first frame outside the library.
     static member internal SiteOf(trace: Diagnostics.StackTrace) =
-        let own = [ "Functional"; "Functional.CSharp"; "FSharp.Core" ]
+        let own = [ "Functional"; "Functional.CSharp"; "Functional.Data"; "FSharp.Core" ]
         let isOwn (name: string) = name.StartsWith "System." || List.contains (name.Split(',')[0]) own
         let user (frame: Diagnostics.StackFrame) =
             match Diagnostics.DiagnosticMethodInfo.Create frame with
@@ -199,8 +199,9 @@ and [<AbstractClass; AllowNullLiteral>] internal Interpreter() =
     abstract Apply: Op * Tensor list -> Tensor list
     /// Applies a scalar function lane by lane, operands aligned by label or position and broadcast.
     abstract Lift: Scalar * Tensor list -> Tensor
-    /// Takes a value out into the host language.
+    /// Takes a value out into the host language; of a single number the bits of what a data type keeps of it.
     abstract Read: Tensor -> Block
+    abstract Number: Tensor * DType -> int64
     abstract Show: Tensor -> string
 
 /// What users hold: an immutable array, or a node of a graph being traced.
@@ -265,15 +266,14 @@ and [<Sealed; AllowNullLiteral(false)>] Tensor internal (ty: TensorType, origin:
     static member op_BitwiseOr(a: Tensor, b: Tensor) = Tensor.Binary(Or, a, b)
     static member op_ExclusiveOr(a: Tensor, b: Tensor) = Tensor.Binary(Xor, a, b)
     static member op_LogicalNot(a: Tensor) = Tensor.Lift(Not, [ a ])
-    static member private Only(a: Tensor) =
-        let interpreter = Tensor.Chosen("Cast", [ a ])
-        if a.Count <> 1 then raise (ShapeException("Cast", [ a.Type ], $"{a.Count} elements are no single number", "reduce it, or read an array"))
-        let block = interpreter.Read a in block.Data.GetValue block.Offset
-    static member op_Explicit(a: Tensor) : float = Convert.ToDouble(Tensor.Only a)
-    static member op_Explicit(a: Tensor) : float32 = Convert.ToSingle(Tensor.Only a)
-    static member op_Explicit(a: Tensor) : int64 = match Tensor.Only a with :? int64 as n -> n | x -> Int64.CreateSaturating(Convert.ToDouble x)
-    static member op_Explicit(a: Tensor) : int = match Tensor.Only a with :? int64 as n -> int n | x -> Int32.CreateSaturating(Convert.ToDouble x)
-    static member op_Explicit(a: Tensor) : bool = Convert.ToBoolean(Tensor.Only a)
+    static member private Only(a: Tensor, seen: DType) =
+        let by = Tensor.Chosen("Cast", [ a ])
+        if a.Count = 1 then by.Number(a, seen) else raise (ShapeException("Cast", [ a.Type ], $"{a.Count} elements are no single number", "reduce it, or read an array"))
+    static member op_Explicit(a: Tensor) : float = BitConverter.Int64BitsToDouble(Tensor.Only(a, DType.Float64))
+    static member op_Explicit(a: Tensor) : float32 = BitConverter.Int32BitsToSingle(int (Tensor.Only(a, DType.Float32)))
+    static member op_Explicit(a: Tensor) : int64 = Tensor.Only(a, DType.Int64)
+    static member op_Explicit(a: Tensor) : int = int (Tensor.Only(a, DType.Int32))
+    static member op_Explicit(a: Tensor) : bool = Tensor.Only(a, DType.Bool) <> 0L
     static member Abs(a: Tensor) = Tensor.Lift(Abs, [ a ])
     static member Floor(a: Tensor) = Tensor.Lift(Floor, [ a ])
     static member Ceiling(a: Tensor) = Tensor.Lift(Ceil, [ a ])

@@ -156,7 +156,7 @@ let runSample name arguments =
     run (executable (Path.GetFileNameWithoutExtension samples[name])) arguments
 
 let runScript arguments =
-    build "Core/Functional.fsproj"
+    build "Data/Functional.Data.csproj"
     run "dotnet" ("fsi" :: "Samples/digits.fsx" :: arguments)
 
 // Benchmarks ----------------------------------------------------------------------------------------------------------

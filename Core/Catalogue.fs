@@ -15,4 +15,5 @@ module internal Catalogue =
               Reductions.entries
               Contractions.entries
               Uniform.entries
-              ControlSamples.entries ]
+              ControlSamples.entries
+              OdeSamples.entries ]

@@ -19,6 +19,12 @@ module Arbitraries =
     /// Types of tensors.
     let tensorType: Arbitrary<TensorType> = Arb.fromGen (fromSeed (fun _ random -> Values.tensorType random))
 
+    /// Trials of a layer whose inputs have these layouts: each size that is open is drawn from 1 to 8, one for equal labels, and
+    /// floating-point types are Float32 or Float64. Smaller sizes and Float32 are simpler.
+    let layerTrial (inputs: Layout seq) : Arbitrary<LayerTrial> =
+        let inputs = List.ofSeq inputs
+        Arb.fromGenShrink (fromSeed (fun _ random -> LayerTrial.Draw(random, inputs)), _.Simpler)
+
     /// Concrete tensors; one in three with extreme values, NaN and infinities among them.
     let tensor: Arbitrary<Tensor> =
         fromSeed (fun _ random ->

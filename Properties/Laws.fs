@@ -3,7 +3,7 @@ namespace Functional.Properties
 open System
 open Functional
 
-/// Laws that any function of structures of tensors is to obey; run them on your own layers.
+/// Laws that any function of structures of tensors is to obey, and any layer; run them on your own.
 [<AbstractClass; Sealed>]
 type Laws =
     /// Accelerated calls give the bits of direct ones: first calls and replays, in turn for these values. Both throw the
@@ -35,3 +35,8 @@ type Laws =
     /// ⟨w, J v⟩ = ⟨Jᵀ w, v⟩ for random v and w, to 1e-10. Of Float64 leaves and results only.
     static member PullIsTransposedPush(f: Func<'T, 'R>, value: 'T, seed: uint64) : Verdict =
         Differentiation.transposes f.Invoke value seed
+
+    /// A layer passes all tests of CheckLayer on inputs like these.
+    static member LayerIsRight(layer: ILayer, trial: LayerTrial) : Verdict =
+        let report = CheckLayer.Run(layer, trial.Inputs, trial.Seed)
+        if report.Failed = 0 then Verdict.Holds else Verdict.Fails(string report)

@@ -1,11 +1,13 @@
 // Samples/Digits in a few lines of F#. From the root: dotnet fsi build.fsx run script
-#r "../artifacts/bin/Functional/release/Functional.dll"
+#r "../artifacts/bin/Functional.Data/release/Functional.dll"
+#r "../artifacts/bin/Functional.Data/release/Functional.Data.dll"
 
 open System
 open Functional
 open Functional.FSharp
 
-let rows = Data.readCsv (__SOURCE_DIRECTORY__ + "/Digits/data/digits.csv.gz")
+let path = __SOURCE_DIRECTORY__ + "/Digits/data/digits.csv.gz"
+let rows = CsvFile.Read(path, CsvOptions(HasHeader = false)).Matrix()
 let images, digits = rows[*, ..63] / 16. |> Tensor.withFormat "BC", rows[*, 64] |> Tensor.cast DType.Int32
 let train, (testImages, testDigits) = Data.split 0.8 1UL (images, digits)
 let network =
@@ -17,7 +19,7 @@ let step ((network: Network, state), (x, t)) =
 
 /// The losses of 30 epochs from the same start in the same order, and the trained network.
 let learn step =
-    ((network, Adam.start 0.003 network), [ 1UL .. 30UL ] |> Seq.collect (fun epoch -> Data.batches 64 epoch train))
+    ((network, Adam.start 0.003 network), (Data.batches 64 0UL train).Epochs 30)
     ||> Seq.mapFold (fun model batch -> step (model, batch))
 
 let fast = accelerateWith AccelerateOptions.Default step

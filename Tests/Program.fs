@@ -40,6 +40,7 @@ let tests =
                 Interpret.FreezeAuditTests.tests ]
           testList "Transform" [ Transform.DerivativeTests.tests ]
           ControlTests.tests
+          Ode.OdeTests.tests
           testList
               "Passes"
               [ Passes.RuleTests.tests
@@ -56,17 +57,26 @@ let tests =
                 Accelerate.StressTests.tests ]
           testList
               "Properties"
-              [ Properties.ProgramTests.tests; Properties.CatalogueTests.tests; Properties.HostTests.tests ]
+              [ Properties.ProgramTests.tests
+                Properties.CatalogueTests.tests
+                Properties.HostTests.tests
+                Properties.CheckLayerTests.tests ]
           testList
               "Learn"
               [ Learn.BucketingTests.tests
                 Learn.ActivationTests.tests
+                Learn.RecurrenceTests.tests
+                Learn.AttentionTests.tests
                 Learn.LossTests.tests
                 Learn.LossOptionTests.tests
+                Learn.InitialiserTests.tests
                 Learn.LayerTests.tests
+                Learn.StateTests.tests
                 Learn.OptimiserTests.tests
                 Learn.NetworkTests.tests
                 Learn.DataTests.tests
+                Learn.FileTests.tests
+                Learn.FitTests.tests
                 Learn.DigitsTests.tests ] ]
 
 [<EntryPoint>]

@@ -11,8 +11,8 @@ public static class Activation
     /// <summary>x where it is positive, else slope · x. The derivative at 0 is the slope.</summary>
     public static Tensor LeakyRelu(Tensor x, double slope = 0.01) => F.leakyRelu(slope, x);
 
-    /// <summary>x where it is positive, else eˣ - 1.</summary>
-    public static Tensor Elu(Tensor x) => F.elu(x);
+    /// <summary>x where it is positive, else α · (eˣ - 1).</summary>
+    public static Tensor Elu(Tensor x, double alpha = 1) => F.elu(alpha, x);
 
     /// <summary>x · sigmoid(x).</summary>
     public static Tensor Silu(Tensor x) => F.silu(x);

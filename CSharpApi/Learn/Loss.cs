@@ -79,6 +79,13 @@ public static class Loss
         Tensor y, Tensor target, double alpha = 0.25, double gamma = 2, Tensor? mask = null, LossReduction reduction = LossReduction.Mean) =>
         F.focalCrossEntropy(Options(mask, reduction), alpha, gamma, y, target);
 
+    /// <summary>The focal cross-entropy of softmax x, given logits x: finite for all of them.</summary>
+    /// <exception cref="ShapeException">Targets or mask do not fit.</exception>
+    /// <exception cref="DimensionException">There are no classes.</exception>
+    public static Tensor FocalCrossEntropyOfLogits(
+        Tensor x, Tensor target, double alpha = 0.25, double gamma = 2, Tensor? mask = null, LossReduction reduction = LossReduction.Mean) =>
+        F.focalCrossEntropyOfLogits(Options(mask, reduction), alpha, gamma, x, target);
+
     /// <summary>Σᵢ tᵢ · (log tᵢ - log yᵢ) over the classes, given logarithms of probabilities.</summary>
     /// <exception cref="ShapeException">Targets or mask do not fit.</exception>
     /// <exception cref="DimensionException">There are no classes.</exception>

@@ -23,23 +23,6 @@ type AcceleratedFunction<'T, 'R> internal (f: 'T -> 'R, options: AccelerateOptio
     /// So many calls beyond the limit of paths, and more of them than of others, and a signature runs directly at once.
     static let hopeless = 16
 
-    let blocksOf (scan: Scan) =
-        let leaves = scan.Leaves
-        let blocks = Array.zeroCreate<Block> leaves.Length
-        for k in 0 .. blocks.Length - 1 do
-            blocks[k] <- Execute.read leaves[k]
-        blocks
-
-    /// Not of a trace being recorded, here or on another thread, nor of a gradient being taken.
-    let isConcrete (scan: Scan) =
-        let leaves = scan.Leaves
-        let mutable k = 0
-
-        while k < leaves.Length && (isNull leaves[k].Interpreter || leaves[k].Interpreter.Depth = Int32.MaxValue) do
-            k <- k + 1
-
-        k = leaves.Length
-
     /// Runs the function with a tracer that looks for the place of one of its reads; what is made of it.
     let record watched (x: 'T) (leaves: Tensor array) title finish =
         let prepare (tracer: Tracer) =
@@ -51,7 +34,8 @@ type AcceleratedFunction<'T, 'R> internal (f: 'T -> 'R, options: AccelerateOptio
 
     /// Gives the answer of a path kept; or tells where the paths kept end.
     let replay (entry: Entry<'R>) (scan: Scan) (answer: byref<'R>) : Unknown | null =
-        let tree, blocks = entry.Tree, blocksOf scan
+        let tree = entry.Tree
+        let slots = scan.Slots(Paths.slots tree)
         let generator = if tree.HasDraws then Generator.Current else null
         let mutable unknown: Unknown | null = null
         let mutable isOpen = true
@@ -59,14 +43,14 @@ type AcceleratedFunction<'T, 'R> internal (f: 'T -> 'R, options: AccelerateOptio
         while isOpen do
             let start = if isNull generator then { Key = 0UL; Position = 0UL } else generator.Peek()
 
-            match Paths.follow start blocks tree with
+            match Paths.follow start slots tree with
             | Found.Unknown at ->
                 unknown <- at
                 isOpen <- false
-            | Found.Leaf(leaf, slots) ->
+            | Found.Leaf leaf ->
                 // Otherwise another thread drew meanwhile, so the reads on the way may have seen other draws.
                 if isNull generator || generator.TryReserve(start, leaf.Trace.Draws) then
-                    answer <- Paths.finish start leaf slots scan.Leaf
+                    answer <- Paths.finish start leaf slots scan
                     isOpen <- false
 
         unknown
@@ -96,7 +80,7 @@ type AcceleratedFunction<'T, 'R> internal (f: 'T -> 'R, options: AccelerateOptio
             | true, nearest -> MissReason.Evicted options.CacheSize, Option.defaultValue [] nearest
             | false, Some(first :: _ as all) -> Signatures.reason first, all
             | _ -> MissReason.NeverSeen title, []
-        | unknown -> MissReason.NewPath(Display.show unknown.Type (Blocks.ofArray unknown.Type unknown.Seen), ""), []
+        | unknown -> MissReason.NewPath(Sight.show unknown.Type unknown.Seen, ""), []
 
     member private this.Obey(ruling: Ruling) =
         match ruling with
@@ -120,7 +104,7 @@ type AcceleratedFunction<'T, 'R> internal (f: 'T -> 'R, options: AccelerateOptio
             let read =
                 match unknown with
                 | null -> ""
-                | unknown -> Display.show unknown.Type (Blocks.ofArray unknown.Type unknown.Seen)
+                | unknown -> Sight.show unknown.Type unknown.Seen
             this.Say(Diagnostic.PathLimitReached(options.PathLimit, types, read, entry.LastSite))
 
         this.RunDirectly(MissReason.Disabled $"more than {options.PathLimit} paths", x)
@@ -137,7 +121,7 @@ type AcceleratedFunction<'T, 'R> internal (f: 'T -> 'R, options: AccelerateOptio
             | unknown -> unknown.Depth
 
         let finish (tracer: Tracer) (result: 'R) =
-            let results, _ = Structures.flatten (box result)
+            let results, _ = Structures.flatten result
 
             // What was traced is also this call's answer.
             let value (t: Tensor) =
@@ -221,7 +205,7 @@ type AcceleratedFunction<'T, 'R> internal (f: 'T -> 'R, options: AccelerateOptio
             this.RunDirectly(MissReason.BeingTraced this.Title, x)
 
     member private this.AnswerNow(x: 'T) =
-        let scan = Scan.Of(box x)
+        let scan = Scan.Of x
         let answer = this.Answer(x, scan, false)
         scan.Release()
         answer
@@ -229,21 +213,24 @@ type AcceleratedFunction<'T, 'R> internal (f: 'T -> 'R, options: AccelerateOptio
     /// The op at which the trace kept for this call and the call itself part.
     member private this.FirstOp(x: 'T, start: Draw) =
         Generator.Current <- Generator.From start
-        let scan = Scan.Of(box x)
-        let leaves, blocks = scan.Leaves.ToArray(), blocksOf scan
+        let scan = Scan.Of x
+        let leaves = scan.Leaves.ToArray()
         let entry = cache.Find scan
-        scan.Release()
 
         let fresh =
             record -1 x leaves this.Title (fun tracer result ->
-                fst (tracer.Call(List.ofArray (fst (Structures.flatten (box result))))))
+                fst (tracer.Call(List.ofArray (fst (Structures.flatten result)))))
 
-        match entry with
-        | null -> "no op: no trace was kept"
-        | entry ->
-            match Paths.follow start blocks entry.Tree with
-            | Found.Leaf(leaf, _) -> Check.firstOp leaf.Trace fresh start blocks
-            | Found.Unknown _ -> "no op: no path was kept"
+        let found =
+            match entry with
+            | null -> "no op: no trace was kept"
+            | entry ->
+                match Paths.follow start (scan.Slots(Paths.slots entry.Tree)) entry.Tree with
+                | Found.Leaf leaf -> Check.firstOp leaf.Trace fresh start (Array.map Execute.read leaves)
+                | Found.Unknown _ -> "no op: no path was kept"
+
+        scan.Release()
+        found
 
     /// Calls both ways, on the same draws.
     member private this.Checked(x: 'T, types: TensorType array) : 'R =
@@ -285,9 +272,9 @@ type AcceleratedFunction<'T, 'R> internal (f: 'T -> 'R, options: AccelerateOptio
         if not this.Enabled || Scopes.Depth > 0 then
             f x
         else
-            let scan = Scan.Of(box x)
+            let scan = Scan.Of x
 
-            if not (isConcrete scan) then
+            if not scan.IsConcrete then
                 scan.Release()
                 f x
             elif options.Check = CheckMode.None then

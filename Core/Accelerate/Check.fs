@@ -25,7 +25,7 @@ module internal Check =
     /// The largest difference of two results beyond the tolerance. What `firstOp` finds is asked for only then.
     let compare tolerance (accelerated: 'R) (direct: 'R) (firstOp: unit -> string) : Mismatch option =
         let signature (result: 'R) =
-            let scan = Scan.Of(box result)
+            let scan = Scan.Of result
             let signature, leaves = Signature.Of scan, scan.Leaves.ToArray()
             scan.Release()
             signature, leaves

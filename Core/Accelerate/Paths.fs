@@ -3,23 +3,14 @@ namespace Functional
 open System
 open System.Collections.Generic
 
-/// Compares elements to the bit.
-[<Sealed>]
-type internal BitsComparer private () =
-    static member val Instance = BitsComparer()
-
-    interface IEqualityComparer<Array> with
-        member _.Equals(a, b) = Blocks.sameBits (nonNull a) (nonNull b)
-        member _.GetHashCode a = Blocks.hashBits a
-
 /// A result of a leaf.
 [<RequireQualifiedAccess>]
 type internal Output =
     /// The caller's own tensor.
     | Input of int
     | Fixed of Tensor
-    /// What the last stretch gives at this place.
-    | Computed of int * TensorType
+    /// What the last stretch leaves in this slot.
+    | Computed of slot: int * TensorType
 
 /// What is known of one signature: a tree of host reads with a program at each leaf.
 [<RequireQualifiedAccess>]
@@ -27,10 +18,12 @@ type internal Path<'R> =
     | Leaf of Leaf<'R>
     | Guard of Guard<'R>
 
-/// The last stretch of a path. `Trace` is the whole path's, `Template` the result with tensors to be replaced.
-and internal Leaf<'R> = { Trace: Trace; Last: Stretch; Outputs: Output array; Template: 'R }
+/// The last stretch of a path, and the slots that its results come into. `Trace` is the whole path's, `Template` the result
+/// with tensors to be replaced; `Slots` is how many the path needs.
+and internal Leaf<'R> =
+    { Trace: Trace; Last: Stretch; Places: int array; Slots: int; Outputs: Output array; Template: 'R }
 
-/// A host read: the stretch before it, the slot and type of what was read, and by the elements seen how it goes on.
+/// A host read: the stretch before it, the slot and type of what was read, and by what was seen how it goes on.
 /// `Trace` is that of the path that came here first.
 and internal Guard<'R> =
     { Trace: Trace
@@ -38,58 +31,99 @@ and internal Guard<'R> =
       Slot: int
       Type: TensorType
       Stretch: Stretch
-      Branches: Dictionary<Array, Path<'R>> }
+      Branches: Dictionary<Sight, Path<'R>> }
 
 /// All paths of a signature. `Slots` serve any of them.
 type internal Tree<'R> = { Root: Path<'R>; Slots: int; Count: int; HasDraws: bool }
 
 /// The read, by its number on the path, at which a value was seen that had not been seen there before.
-type internal Unknown = { Depth: int; Type: TensorType; Seen: Array }
+type internal Unknown = { Depth: int; Type: TensorType; Seen: Sight }
 
 /// Where following a tree led to.
 [<RequireQualifiedAccess; Struct>]
 type internal Found<'R> =
-    | Leaf of leaf: Leaf<'R> * slots: Block array
+    | Leaf of leaf: Leaf<'R>
     | Unknown of unknown: Unknown
+
+/// Puts a leaf's results into the places of its template: one such is kept for each thread.
+[<Sealed; AllowNullLiteral(false)>]
+type private Placing() =
+    inherit TensorSource()
+    [<ThreadStatic; DefaultValue>]
+    static val mutable private spare: Placing | null
+
+    let mutable outputs, slots, next = Array.empty<Output>, Array.empty<Block>, 0
+    let mutable scan: Scan | null = null
+
+    static member Result(output: Output, slots: Block array, scan: Scan) : Tensor =
+        match output with
+        | Output.Computed(slot, ty) -> Direct.Tensor(ty, slots[slot])
+        | Output.Input k -> scan.Leaves[k]
+        | Output.Fixed t -> t
+
+    member private _.Take(outputs', slots', scan': Scan | null) =
+        outputs <- outputs'
+        slots <- slots'
+        scan <- scan'
+        next <- 0
+
+    override _.Next() =
+        next <- next + 1
+        Placing.Result(outputs[next - 1], slots, nonNull scan)
+
+    static member Fill(template: 'R, outputs', slots', scan': Scan) : 'R =
+        let placing =
+            match Placing.spare with
+            | null -> Placing()
+            | placing ->
+                Placing.spare <- null
+                placing
+
+        placing.Take(outputs', slots', scan')
+        let result = Parts<'R>.Replace(template, placing)
+        placing.Take([||], [||], null)
+        Placing.spare <- placing
+        result
 
 /// Following and growing trees.
 [<RequireQualifiedAccess>]
 module internal Paths =
-    /// The leaf for these inputs and draws, as far as the reads seen before lead. Nothing is computed twice: what a guard
-    /// needed stays in the slots for later guards and for the leaf.
-    let follow (start: Draw) (inputs: Block array) (tree: Tree<'R>) : Found<'R> =
+    /// How many slots following a tree takes.
+    let slots (tree: Tree<'R>) =
         match tree.Root with
-        | Path.Leaf leaf -> Found.Leaf(leaf, inputs)
-        | root ->
-            let slots = Array.zeroCreate<Block> tree.Slots
-            Array.Copy(inputs, slots, inputs.Length)
+        | Path.Leaf leaf -> leaf.Slots
+        | Path.Guard _ -> tree.Slots
 
-            let rec go depth path =
-                match path with
-                | Path.Leaf leaf -> Found.Leaf(leaf, slots)
-                | Path.Guard guard ->
-                    guard.Stretch.Fill(start, slots)
-                    let seen = Blocks.toArray guard.Type slots[guard.Slot]
+    /// The leaf for the inputs in the first slots and for these draws, as far as the reads seen before lead. Nothing is
+    /// computed twice: what a guard needed stays in the slots for later guards and for the leaf.
+    let follow (start: Draw) (slots: Block array) (tree: Tree<'R>) : Found<'R> =
+        let mutable path, depth = tree.Root, 0
+        let mutable unknown: Unknown | null = null
 
-                    match guard.Branches.TryGetValue seen with
-                    | true, next -> go (depth + 1) next
-                    | _ -> Found.Unknown { Depth = depth; Type = guard.Type; Seen = seen }
+        while isNull unknown && path.IsGuard do
+            match path with
+            | Path.Leaf _ -> ()
+            | Path.Guard guard ->
+                guard.Stretch.Fill(start, slots)
+                let seen = Sight.again guard.Read.Seen guard.Type slots[guard.Slot]
 
-            go 0 root
+                match guard.Branches.TryGetValue seen with
+                | true, next -> path <- next
+                | _ -> unknown <- { Depth = depth; Type = guard.Type; Seen = seen }
+
+                depth <- depth + 1
+
+        match path, unknown with
+        | Path.Leaf leaf, null -> Found.Leaf leaf
+        | _, unknown -> Found.Unknown(nonNull unknown)
 
     /// The results of a leaf.
-    let finish (start: Draw) (leaf: Leaf<'R>) (slots: Block array) (input: int -> Tensor) : 'R =
-        let blocks = leaf.Last.Run(start, slots)
-
-        let result k =
-            match leaf.Outputs[k] with
-            | Output.Input i -> input i
-            | Output.Fixed t -> t
-            | Output.Computed(j, ty) -> Direct.Tensor(ty, blocks[j])
+    let finish (start: Draw) (leaf: Leaf<'R>) (slots: Block array) (scan: Scan) : 'R =
+        if leaf.Trace.Instructions.Length > 0 then leaf.Last.Finish(start, slots, leaf.Places)
 
         match box leaf.Template with
-        | :? Tensor -> unbox<'R>(box (result 0))
-        | _ -> Structures.replace leaf.Template (Array.init leaf.Outputs.Length result)
+        | :? Tensor -> unbox<'R>(box (Placing.Result(leaf.Outputs[0], slots, scan)))
+        | _ -> Placing.Fill(leaf.Template, leaf.Outputs, slots, scan)
 
     let private offsets (trace: Trace) =
         Array.scan (fun at (i: Instruction) -> at + i.Results.Length) trace.Inputs.Length trace.Instructions
@@ -165,10 +199,11 @@ module internal Paths =
 
         List.ofSeq found
 
-    let private leaf name (trace: Trace) slot first (template: 'R) (results: Tensor array) : Leaf<'R> =
+    /// `free` is the first slot that the path does not need.
+    let private leaf name (trace: Trace) slot free first (template: 'R) (results: Tensor array) : Leaf<'R> =
         let computed = trace.Outputs |> Array.filter _.IsResult |> Array.distinct
         let places = Dictionary<Value, int>()
-        computed |> Array.iteri (fun j v -> places[v] <- j)
+        computed |> Array.iteri (fun j v -> places[v] <- free + j)
 
         let output value =
             match value with
@@ -181,6 +216,8 @@ module internal Paths =
 
         { Trace = trace
           Last = Stretch(name, trace', slot, first, trace.Instructions.Length, computed)
+          Places = [| free .. free + computed.Length - 1 |]
+          Slots = free + computed.Length
           Outputs = Array.map output trace.Outputs
           Template = Structures.replace template [| for t in results -> Tensor.Literal(t.DType, 0.) |] }
 
@@ -196,11 +233,11 @@ module internal Paths =
                     needed.UnionWith guard.Stretch.Exports
                     Stretch(name, guard.Trace, slot, first, read.After, [| yield! needed |])
 
-            let branches = Dictionary<Array, Path<'R>>(guard.Branches, BitsComparer.Instance)
+            let branches = Dictionary<Sight, Path<'R>>(guard.Branches, SightComparer.Instance)
             branches[read.Seen] <- below
             Path.Guard { guard with Stretch = stretch; Branches = branches }
         | None ->
-            let branches = Dictionary<Array, Path<'R>>(BitsComparer.Instance)
+            let branches = Dictionary<Sight, Path<'R>>(SightComparer.Instance)
             branches[read.Seen] <- below
 
             Path.Guard
@@ -232,6 +269,7 @@ module internal Paths =
                 d < reads.Length
                 && guard.Read.After = reads[d].After
                 && guard.Read.Of = reads[d].Of
+                && Sight.isAlike guard.Read.Seen reads[d].Seen
                 && (divergence guard.Trace trace first reads[d].After).IsNone
                 ->
                 found[d] <- Some guard
@@ -264,13 +302,15 @@ module internal Paths =
         // Traces with the same beginning have the same slots there.
         let slot = slotIn offsets
         let last = if reads.Length = 0 then 0 else reads[reads.Length - 1].After
-        let mutable root = Path.Leaf(leaf name trace slot last template results)
+        let free = if reads.Length = 0 then trace.Inputs.Length else Array.last offsets
+        let leaf = leaf name trace slot free last template results
+        let mutable root = Path.Leaf leaf
 
         for d in reads.Length - 1 .. -1 .. 0 do
             let first = if d = 0 then 0 else reads[d - 1].After
             root <- guard name trace slot first reads[d] needed[d] known[d] root
 
-        let tree = { Root = root; Slots = max before (Array.last offsets); Count = 0; HasDraws = false }
+        let tree = { Root = root; Slots = max before leaf.Slots; Count = 0; HasDraws = false }
         let leaves = leaves tree
         { tree with
             Count = leaves.Length

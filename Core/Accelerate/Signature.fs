@@ -5,7 +5,7 @@ open System.Collections.Generic
 
 /// The structure of an argument, what of it is static, and the type of each tensor in it.
 [<Sealed; AllowNullLiteral(false)>]
-type internal Signature(hash: int, tokens: objnull array, types: TensorType array) =
+type internal Signature(hash: int, tokens: Token array, types: TensorType array) =
     member _.Tokens = tokens
     member _.Types = types
 
@@ -39,7 +39,7 @@ type internal Signature(hash: int, tokens: objnull array, types: TensorType arra
 [<RequireQualifiedAccess; NoComparison; ReferenceEquality>]
 type internal Standing =
     | Tensor of TensorType
-    | Static of objnull
+    | Static of Token
     | Node of Type * parts: int
 
 /// How two signatures differ.
@@ -48,7 +48,7 @@ module internal Signatures =
     /// The places of a structure from first to last, with what stands there. A node's count of parts is known at its end.
     let places (whole: string) (signature: Signature) : (string * Standing) list =
         let found = ResizeArray<string * Standing>()
-        let opened = Stack<struct (string * Openings.Node * int * int)>()
+        let opened = Stack<struct (string * Opening * int * int)>()
         let mutable key: objnull = null
         let mutable leaf = 0
 
@@ -56,36 +56,36 @@ module internal Signatures =
             match opened.TryPop() with
             | true, struct (path, node, at, parts) ->
                 opened.Push(struct (path, node, at, parts + 1))
-                if node.Opening.HasKeys then $"{path}[{key}]" else path + node.Opening.PartName parts
+                if node.HasKeys then $"{path}[{key}]" else path + node.PartName parts
             | _ -> ""
 
         let shown place = if place = "" then whole else place
 
         let isKey (previousWasKey: bool) =
             opened.Count > 0
-            && (let struct (_, node, _, _) = opened.Peek() in node.Opening.HasKeys && not previousWasKey)
+            && (let struct (_, node, _, _) = opened.Peek() in node.HasKeys && not previousWasKey)
 
         let mutable afterKey = false
 
         for token in signature.Tokens do
-            if obj.ReferenceEquals(token, Skeleton.End) then
+            if Token.isStop token then
                 let struct (path, node, at, parts) = opened.Pop()
                 found[at] <- (shown path, Standing.Node(node.Type, parts))
             elif isKey afterKey then
-                key <- token
+                key <- token.Value
                 afterKey <- true
             else
                 let path = within ()
                 afterKey <- false
 
-                match token with
-                | :? Openings.Node as node ->
+                match token.Mark with
+                | :? Opening as node ->
                     opened.Push(struct (path, node, found.Count, 0))
                     found.Add(shown path, Standing.Node(node.Type, 0))
-                | token when obj.ReferenceEquals(token, Skeleton.Leaf) ->
+                | _ when Token.isLeaf token ->
                     found.Add(shown path, Standing.Tensor signature.Types[leaf])
                     leaf <- leaf + 1
-                | token -> found.Add(shown path, Standing.Static token)
+                | _ -> found.Add(shown path, Standing.Static token)
 
         List.ofSeq found
 
@@ -112,9 +112,17 @@ module internal Signatures =
     let private describe standing =
         match standing with
         | Standing.Tensor ty -> string ty
-        | Standing.Static null -> "null"
-        | Standing.Static value -> $"a {nameOf ((nonNull value).GetType())}"
+        | Standing.Static token ->
+            match token.Value with
+            | null -> "null"
+            | value -> $"a {nameOf (value.GetType())}"
         | Standing.Node(ty, parts) -> $"a {nameOf ty} of {parts}"
+
+    let private isAlike (now: objnull) (before: objnull) =
+        match now, before with
+        | null, _
+        | _, null -> false
+        | now, before -> now.GetType() = before.GetType() || isFunction now && isFunction before
 
     let private between (place, now) (_, before) : SignatureDifference option =
         match now, before with
@@ -124,12 +132,9 @@ module internal Signatures =
         | Standing.Tensor now, Standing.Tensor before when now.Rank = before.Rank && now.Format <> before.Format ->
             Some(SignatureDifference.Format(place, now, before))
         | Standing.Tensor now, Standing.Tensor before -> Some(SignatureDifference.Shape(place, now, before))
-        | Standing.Static now, Standing.Static before when Skeleton.Same(now, before) -> None
-        | Standing.Static now, Standing.Static before when
-            not (isNull now) && not (isNull before) && (nonNull now).GetType() = (nonNull before).GetType()
-            || isFunction now && isFunction before
-            ->
-            Some(SignatureDifference.StaticValue(place, shownStatic now, shownStatic before))
+        | Standing.Static now, Standing.Static before when now.Is before -> None
+        | Standing.Static now, Standing.Static before when isAlike now.Value before.Value ->
+            Some(SignatureDifference.StaticValue(place, shownStatic now.Value, shownStatic before.Value))
         | Standing.Node(now, n), Standing.Node(before, m) when now = before && n = m -> None
         | now, before -> Some(SignatureDifference.Structure(place, describe now, describe before))
 
@@ -154,7 +159,7 @@ module internal Signatures =
         else
             let count differ xs ys = Seq.zip xs ys |> Seq.sumBy (fun (x, y) -> if differ x y then 1 else 0)
 
-            count (fun x y -> not (Skeleton.Same((x: objnull), y))) a.Tokens b.Tokens
+            count (fun (x: Token) y -> not (x.Is y)) a.Tokens b.Tokens
             + count (fun (x: TensorType) y -> x <> y) a.Types b.Types
 
     /// How a signature differs from the one that is nearest to it; None where there is none.

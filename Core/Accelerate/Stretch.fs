@@ -40,7 +40,7 @@ type internal Stretch(name: string, trace: Trace, slot: Value -> int, first: int
 
     let isWhole = first = 0 && until = trace.Instructions.Length && obj.ReferenceEquals(exports, trace.Outputs)
     let own = if isWhole then trace else build ()
-    let needed = [| for v in needs -> slot v |]
+    let from: int array | null = if isWhole then null else [| for v in needs -> slot v |]
     let given = [| for v in exports -> slot v |]
 
     let ready () =
@@ -53,21 +53,9 @@ type internal Stretch(name: string, trace: Trace, slot: Value -> int, first: int
 
     member _.Exports = exports
 
-    /// Computes what it gives from the slots filled so far.
-    member _.Run(start: Draw, slots: Block array) : Block array =
-        let inputs =
-            if isWhole then
-                slots
-            else
-                let inputs = Array.zeroCreate needed.Length
-                for k in 0 .. needed.Length - 1 do
-                    inputs[k] <- slots[needed[k]]
-                inputs
+    /// Computes what it gives from the slots filled so far, into its slots.
+    member _.Fill(start: Draw, slots: Block array) = (ready ()).Run(start, slots, from, slots, given)
 
-        (ready ()).Run(start, inputs)
-
-    /// The same, and puts it into its slots.
-    member this.Fill(start: Draw, slots: Block array) =
-        let results = this.Run(start, slots)
-        for k in 0 .. given.Length - 1 do
-            slots[given[k]] <- results[k]
+    /// The same of a last stretch, whose results follow each other in slots of their own.
+    member _.Finish(start: Draw, slots: Block array, places: int array) =
+        (ready ()).Run(start, slots, from, slots, places)

@@ -8,9 +8,9 @@ module internal Structured =
     let private shown (leaves: Tensor seq) = System.String.Join(", ", [ for t in leaves -> string t.Type ])
 
     /// Two structures are of one kind, and hold tensors of the same types.
-    let private alike op operands problem remedy (a: 'R) (b: 'R) =
-        let x, skeletonX = Structures.flatten (box a)
-        let y, skeletonY = Structures.flatten (box b)
+    let alike op operands problem remedy (a: 'R) (b: 'R) =
+        let x, skeletonX = Structures.flatten a
+        let y, skeletonY = Structures.flatten b
 
         if typesOf x <> typesOf y then
             Closed.refuse op operands $"{problem} differ: ({shown x}) and ({shown y})" remedy
@@ -25,7 +25,7 @@ module internal Structured =
         if t.Rank = 0 then t else Define.apply (Movement.reshape [] Format.None) [ t ]
 
     let cond (Given "Cond" predicate) (whenTrue: 'T -> 'R) (whenFalse: 'T -> 'R) (x: 'T) : 'R =
-        let leaves, _ = Structures.flatten (box x)
+        let leaves, _ = Structures.flatten x
         let leaves = List.ofArray leaves
         let run (f: 'T -> 'R) inputs = f (Structures.replace x (Array.ofList inputs))
         let traces, results, captured = Bodies.record "cond" (typesOf leaves) [ run whenTrue; run whenFalse ]
@@ -39,7 +39,7 @@ module internal Structured =
             Closed.refuse "WithKey" [ key.Type ] "it is no key" "make one with Tensor.key, or take any Int64 scalar"
 
         let key = if key.Rank = 0 then key else Define.apply (Movement.reshape [] Format.None) [ key ]
-        let leaves = List.ofArray (fst (Structures.flatten (box x)))
+        let leaves = List.ofArray (fst (Structures.flatten x))
         let run inputs = f (Structures.replace x (Array.ofList inputs))
         let traces, results, captured = Bodies.record "withKey" (typesOf leaves) [ run ]
         let operands = leaves @ captured @ (if Closed.draws traces then [ key ] else [])
@@ -57,7 +57,7 @@ module internal Structured =
         if Option.exists (fun n -> n < 0) count then
             raise (System.ArgumentOutOfRangeException(nameof count, count, "a number of iterations is at least 0"))
 
-        let leaves, _ = Structures.flatten (box init)
+        let leaves, _ = Structures.flatten init
         let leaves = List.ofArray leaves
         let given inputs = Structures.replace init (Array.ofList inputs)
 
@@ -114,7 +114,7 @@ module internal Structured =
                 "give tensors of one length"
 
     let private scanned backward count dims (step: 'C -> Tensor list -> 'C * 'Y) (init: 'C) (leaves: Tensor list) =
-        let start = List.ofArray (fst (Structures.flatten (box init)))
+        let start = List.ofArray (fst (Structures.flatten init))
         let slices = List.map2 (fun dim (t: Tensor) -> Movement.without [ dim ] t.Type) dims leaves
 
         let run inputs =
@@ -124,7 +124,7 @@ module internal Structured =
         let traces, results, captured = Bodies.record "scan" (typesOf start @ slices) [ run ]
         let next, output = List.head results
         alike "Scan" (typesOf (start @ leaves)) "start and result of its carry" remedy init next
-        let outputs = fst (Structures.flatten (box output))
+        let outputs = fst (Structures.flatten output)
 
         let along =
             match dims, leaves with
@@ -146,7 +146,7 @@ module internal Structured =
 
     /// `along` gives for each tensor of `xs` the dimension to be scanned.
     let scan backward (along: TensorType -> int) (f: 'C -> 'X -> 'C * 'Y) (init: 'C) (xs: 'X) : 'C * 'Y =
-        let leaves = List.ofArray (fst (Structures.flatten (box xs)))
+        let leaves = List.ofArray (fst (Structures.flatten xs))
         let dims = [ for t in leaves -> along t.Type ]
         let step carry slices = f carry (Structures.replace xs (Array.ofList slices))
         scanned backward (lengthOf leaves dims) dims step init leaves
@@ -156,7 +156,7 @@ module internal Structured =
         if count < 0 then
             raise (System.ArgumentOutOfRangeException(nameof count, count, "a number of iterations is at least 0"))
 
-        let start = List.ofArray (fst (Structures.flatten (box init)))
+        let start = List.ofArray (fst (Structures.flatten init))
         let numbers =
             Scans.iota
                 (Movement.constant (Closed.interpreter "Repeat" start) (TensorType(DType.Int64, [])) 0.)

@@ -14,7 +14,7 @@ module internal Execute =
     /// Whether a kernel writes where it is told to.
     let fills kernel =
         match kernel with
-        | Move(Concat _ | Pad _ | Gather _ | ScatterAdd _)
+        | Move(Concat _ | Pad _ | Overlap _ | Gather _ | ScatterAdd _)
         | Contract _
         | Random -> true
         | _ -> false

@@ -30,6 +30,9 @@ module internal HostData =
 
         Direct.Tensor(ty, Blocks.ofArray ty data)
 
+    /// A tensor of elements that nobody else keeps, in row-major order.
+    let adopt (ty: TensorType) (data: Array) = own "Create" ty data
+
     let ofSpan<'T> (data: ReadOnlySpan<'T>) (sizes: int seq) format =
         own "Create" (TensorType(dtypeOf "Create" typeof<'T>, sizes, format)) (data.ToArray())
 

@@ -13,11 +13,11 @@ module Activation =
     /// x where it is positive, else slope · x. The derivative at 0 is the slope (Maas, Hannun and Ng, 2013).
     let leakyRelu (slope: float) (x: Tensor) : Tensor = select (isLow x) (slope * x) x
 
-    /// x where it is positive, else eˣ - 1 (Clevert, Unterthiner and Hochreiter, 2016).
-    let elu (x: Tensor) : Tensor =
+    /// x where it is positive, else α · (eˣ - 1); α is 1 as a rule (Clevert, Unterthiner and Hochreiter, 2016).
+    let elu (alpha: float) (x: Tensor) : Tensor =
         // Of a large x, which is not exponentiated here, the derivative would be 0 · ∞.
         let low = select (isLow x) x (zero x)
-        select (isLow x) (Elementwise.lift Expm1 [ low ]) x
+        select (isLow x) (alpha * Elementwise.lift Expm1 [ low ]) x
 
     /// x · sigmoid(x).
     let silu (x: Tensor) : Tensor = x * Define.apply Activations.sigmoid [ x ]

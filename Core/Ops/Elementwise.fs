@@ -252,3 +252,4 @@ type internal OpInterpreter() =
     default _.IsTracing = false
     override _.Lift(f, args) = Elementwise.lift f args
     override _.Show t = $"{t.Type} (traced)"
+    override by.Number(t, dtype) = HostNumber.bits dtype (by.Read t)

@@ -128,8 +128,7 @@ module internal Indexing =
     /// Where a mask of one dimension holds, ascending. Only how often it holds is read out into the host language.
     let private holding (mask: Tensor) =
         let count = Define.apply (Movement.sum [ 0 ]) [ Elementwise.lift (Cast DType.Int64) [ mask ] ]
-        let block = count.Interpreter.Read count
-        let total = (block.Data :?> int64 array)[block.Offset]
+        let total = count.Interpreter.Number(count, DType.Int64)
         // Stable and descending: first the positions where it holds.
         Sorting.argSortBy true 0 mask |> slice [ Slice.To(int total) ]
 

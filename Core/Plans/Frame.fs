@@ -3,17 +3,32 @@ namespace Functional
 #nowarn "9" // Addresses of tensors.
 
 open System
-open System.Collections.Concurrent
 open System.Runtime.CompilerServices
 open System.Runtime.InteropServices
-open System.Threading
 open Microsoft.FSharp.NativeInterop
 
-/// The memory of one run: an arena for each data type; of each root its block and the address of its first element, which
-/// stay where they are until `Release`.
+/// A launch of a plan in the memory of one frame.
+[<AbstractClass>]
+type internal FrameLaunch() =
+    abstract Run: start: Draw -> unit
+
+module private Held =
+    /// How many arrays one call holds in place.
+    [<Literal>]
+    let AtATime = 8
+
+/// The memory of one run at a time: an arena for each data type; of each root its block and the address of its first
+/// element. What is in the arena stays where it is; what a run is given or gives away is held in place by `Run`.
+/// `provided` are the roots of results that launches write where they are told to.
 [<Sealed>]
-type internal Frame(arenas: Map<DType, int>, homes: Home array, roots: TensorType array, constants: Block array) as frame
-    =
+type internal Frame
+    (
+        arenas: Map<DType, int>,
+        homes: Home array,
+        roots: TensorType array,
+        constants: Block array,
+        provided: Collections.Generic.HashSet<int>
+    ) =
     let allocate dtype count : struct (Array * int) =
         // Pinned, so that the first element can be chosen to begin a cache line.
         let aligned (data: 'T array) =
@@ -28,25 +43,53 @@ type internal Frame(arenas: Map<DType, int>, homes: Home array, roots: TensorTyp
         | DType.Int64 -> aligned (GC.AllocateUninitializedArray<int64>(count, true))
         | _ -> aligned (GC.AllocateUninitializedArray<bool>(count, true))
 
-    let memory = arenas |> Map.map allocate
+    let isProvided root =
+        match homes[root] with
+        | Home.Own -> provided.Contains root
+        | _ -> false
+
+    let given = homes |> Array.filter _.IsGiven |> Array.length
+    let own =
+        [| for root in 0 .. homes.Length - 1 do
+               if isProvided root then root |]
+    /// Roots whose arrays `Run` holds, filled up with the number after the last root to so many at a time.
+    let held =
+        let movable = Array.append [| 0 .. given - 1 |] own
+        let padded = (movable.Length + Held.AtATime - 1) / Held.AtATime * Held.AtATime
+        Array.append movable (Array.create (padded - movable.Length) homes.Length)
+
+    let nothing: Array = Array.zeroCreate<byte> 1
+    let arrays = Array.create held.Length nothing
+    let sizes = Array.append (roots |> Array.map (fun ty -> nativeint (Memory.size ty.DType))) [| 1n |]
     let strides = roots |> Array.map (fun ty -> Blocks.rowMajor ty.Sizes)
-    let blocks = Array.zeroCreate<Block> homes.Length
-    let addresses = Array.zeroCreate<nativeint> homes.Length
-    let nothing = Unchecked.defaultof<Array>
+    let blocks = Array.create (homes.Length + 1) { Data = nothing; Offset = 0; Strides = [||] }
+    let addresses = Array.zeroCreate<nativeint>(homes.Length + 1)
+
+    /// Of constants, and of what calls make while a run is under way.
     let pins =
         homes
-        |> Array.map (fun home ->
-            if home.IsArena then new PinnedGCHandle<Array>() else new PinnedGCHandle<Array>(nothing))
+        |> Array.mapi (fun root home ->
+            match home with
+            | Home.Constant _ -> new PinnedGCHandle<Array>(nothing)
+            | Home.Own when not (isProvided root) -> new PinnedGCHandle<Array>(nothing)
+            | _ -> new PinnedGCHandle<Array>())
 
     let addressOf root (block: Block) =
         use first = fixed &MemoryMarshal.GetArrayDataReference block.Data
-        NativePtr.toNativeInt first + nativeint block.Offset * nativeint (Memory.size roots[root].DType)
+        NativePtr.toNativeInt first + nativeint block.Offset * sizes[root]
+
+    let set root (block: Block) =
+        pins[root].Target <- block.Data
+        blocks[root] <- block
+        addresses[root] <- addressOf root block
+
+    let memory = arenas |> Map.map allocate
 
     do
         homes
         |> Array.iteri (fun root home ->
             match home with
-            | Home.Constant k -> frame.Set(root, constants[k])
+            | Home.Constant k -> set root constants[k]
             | Home.Arena first ->
                 let struct (data, start) = memory[roots[root].DType]
                 blocks[root] <- { Data = data; Offset = start + first; Strides = strides[root] }
@@ -54,67 +97,84 @@ type internal Frame(arenas: Map<DType, int>, homes: Home array, roots: TensorTyp
             | Home.Given _
             | Home.Own -> ())
 
+    let place k (first: nativeptr<byte>) =
+        let root = held[k]
+        addresses[root] <- NativePtr.toNativeInt first + nativeint blocks[root].Offset * sizes[root]
+
     /// The block of a root, dense.
     member _.Block root = blocks[root]
     member _.Address root = addresses[root]
-
-    /// Puts a dense block in the place of a root.
-    member _.Set(root, block: Block) =
-        pins[root].Target <- block.Data
-        blocks[root] <- block
-        addresses[root] <- addressOf root block
-
-    /// Gives a root that has no place in the arena an array of its own, of any elements.
-    member _.Provide root =
+    /// Whether a root's elements lie elsewhere in each run.
+    member _.IsMovable root =
         match homes[root] with
-        | Home.Own ->
-            let ty = roots[root]
-            frame.Set(root, { Data = Blocks.uninitialised ty.DType ty.Count; Offset = 0; Strides = strides[root] })
-        | _ -> ()
+        | Home.Given _
+        | Home.Own -> true
+        | _ -> false
+
+    member val Launches: FrameLaunch array = [||] with get, set
+    /// Whether a pool counts it.
+    member val IsKept = false with get, set
+
+    /// Gives an input of the run, a dense block.
+    member _.Give(input, block: Block) =
+        blocks[input] <- block
+        arrays[input] <- block.Data
+
+    /// Gives each result that launches write an array of its own, of any elements.
+    member _.Provide() =
+        for k in 0 .. own.Length - 1 do
+            let root = own[k]
+            let data = Blocks.uninitialised roots[root].DType roots[root].Count
+            blocks[root] <- { Data = data; Offset = 0; Strides = strides[root] }
+            arrays[given + k] <- data
 
     /// Takes over a dense block, or its elements, for a root.
     member _.Store(root, block: Block) =
         match homes[root] with
-        | Home.Arena _ ->
-            Array.Copy(block.Data, block.Offset, blocks[root].Data, blocks[root].Offset, roots[root].Count)
-        | _ -> frame.Set(root, { block with Strides = strides[root] })
+        | Home.Own when not (isProvided root) -> set root { block with Strides = strides[root] }
+        | _ -> Array.Copy(block.Data, block.Offset, blocks[root].Data, blocks[root].Offset, roots[root].Count)
+
+    member private frame.Hold(first: int, start: Draw) : unit =
+        if first = held.Length then
+            let launches = frame.Launches
+            for k in 0 .. launches.Length - 1 do
+                launches[k].Run start
+        else
+            use a = fixed &MemoryMarshal.GetArrayDataReference arrays[first]
+            use b = fixed &MemoryMarshal.GetArrayDataReference arrays[first + 1]
+            use c = fixed &MemoryMarshal.GetArrayDataReference arrays[first + 2]
+            use d = fixed &MemoryMarshal.GetArrayDataReference arrays[first + 3]
+            use e = fixed &MemoryMarshal.GetArrayDataReference arrays[first + 4]
+            use f = fixed &MemoryMarshal.GetArrayDataReference arrays[first + 5]
+            use g = fixed &MemoryMarshal.GetArrayDataReference arrays[first + 6]
+            use h = fixed &MemoryMarshal.GetArrayDataReference arrays[first + 7]
+            place first a
+            place (first + 1) b
+            place (first + 2) c
+            place (first + 3) d
+            place (first + 4) e
+            place (first + 5) f
+            place (first + 6) g
+            place (first + 7) h
+            frame.Hold(first + Held.AtATime, start)
+            // Not the last thing to do: a tail call would give up what is held.
+            place first a
+
+    /// Runs all launches.
+    member frame.Run start = frame.Hold(0, start)
 
     /// Forgets what belongs to the caller.
     member _.Release() =
-        for root in 0 .. homes.Length - 1 do
+        Array.Fill(arrays, nothing)
+        for k in 0 .. given + own.Length - 1 do
+            blocks[held[k]] <- blocks[homes.Length]
+        for root in 0 .. pins.Length - 1 do
             match homes[root] with
-            | Home.Given _
-            | Home.Own ->
+            | Home.Own when pins[root].IsAllocated ->
                 pins[root].Target <- nothing
-                blocks[root] <- Unchecked.defaultof<Block>
+                blocks[root] <- blocks[homes.Length]
             | _ -> ()
 
     override _.Finalize() =
-        for root in 0 .. homes.Length - 1 do
-            if not homes[root].IsArena then pins[root].Dispose()
-
-/// Frames between runs. A pool keeps at most one for each processor, and all pools together no more than `Limit` bytes.
-[<Sealed>]
-type internal FramePool(make: unit -> Frame, bytes: int64) =
-    static let mutable idle = 0L
-    let frames = ConcurrentStack<Frame>()
-
-    /// Bytes that idle frames of all plans may hold.
-    static member val Limit = 1L <<< 30 with get, set
-
-    member _.Rent() =
-        match frames.TryPop() with
-        | true, frame ->
-            Interlocked.Add(&idle, -bytes) |> ignore
-            frame
-        | _ -> make ()
-
-    member _.Return(frame: Frame) =
-        frame.Release()
-        if frames.Count < Environment.ProcessorCount then
-            if Interlocked.Add(&idle, bytes) <= FramePool.Limit then
-                frames.Push frame
-            else
-                Interlocked.Add(&idle, -bytes) |> ignore
-
-    override _.Finalize() = Interlocked.Add(&idle, -bytes * int64 frames.Count) |> ignore
+        for pin in pins do
+            if pin.IsAllocated then pin.Dispose()

@@ -105,7 +105,7 @@ module internal Bodies =
 
             try
                 let result = f tracer tracer.Inputs
-                let leaves, _ = Structures.flatten (box result)
+                let leaves, _ = Structures.flatten result
                 tracer.Trace(List.ofArray leaves), result
             finally
                 tracer.Close())

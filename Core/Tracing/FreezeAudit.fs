@@ -78,7 +78,7 @@ type FreezeAudit private () =
                     leaves
                     run
                     (fun tracer result ->
-                        let results, skeleton = Structures.flatten (box result)
+                        let results, skeleton = Structures.flatten result
                         let outputs = List.ofArray results
                         let reads = [ for t, seen in tracer.Reads -> tracer.Trace [ t ], tracer.Sites [ t ], seen ]
                         Ok(reads, tracer.Trace outputs, tracer.Sites outputs, skeleton))
@@ -157,7 +157,7 @@ type FreezeAudit private () =
                 match readsA, readsB with
                 | (a: Trace, sitesA, seenA) :: restA, (b: Trace, sitesB, seenB) :: restB ->
                     match FreezeAudit.Describe(a, sitesA, b, sitesB) with
-                    | [] when Blocks.sameBits seenA seenB -> go restA restB
+                    | [] when (seenA: Sight).Is seenB -> go restA restB
                     | [] -> []
                     | found -> found
                 | _ ->
@@ -181,7 +181,7 @@ type FreezeAudit private () =
     static member private Statics(a: Skeleton, b: Skeleton) : string * string =
         let at k (s: Skeleton) = if k < s.Tokens.Length then $"{s.Tokens[k]}" else ""
         let places = [ 0 .. max a.Tokens.Length b.Tokens.Length - 1 ]
-        let differ k = k >= a.Tokens.Length || k >= b.Tokens.Length || not (Skeleton.Same(a.Tokens[k], b.Tokens[k]))
+        let differ k = k >= a.Tokens.Length || k >= b.Tokens.Length || not (a.Tokens[k].Is b.Tokens[k])
         match List.tryFind differ places with
         | Some k -> at k a, at k b
         | None -> "", ""
@@ -192,7 +192,7 @@ type FreezeAudit private () =
     /// Throws what the function throws at the first call. A host read counts as part of the function; where it leads elsewhere
     /// for other values, that is no hidden state.
     static member Of<'T, 'R>(f: Func<'T, 'R>, x: 'T, between: Action) : FreezeReport =
-        let leaves = List.ofArray (fst (Structures.flatten (box x)))
+        let leaves = List.ofArray (fst (Structures.flatten x))
         let random = Random 0
         let round values generator = FreezeAudit.Round(f.Invoke, x, values, Generator(generator: uint64))
         let first = round leaves 1UL

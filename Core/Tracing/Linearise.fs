@@ -3,8 +3,8 @@ namespace Functional
 open System
 open System.Collections.Generic
 
-/// A host read: after so many instructions of the trace the host saw these elements of this value.
-type internal Read = { After: int; Of: Value; Seen: Array }
+/// A host read: after so many instructions of the trace the host saw this of a value.
+type internal Read = { After: int; Of: Value; Seen: Sight }
 
 /// Writes down as a program what an interpreter has recorded.
 [<RequireQualifiedAccess>]
@@ -31,7 +31,7 @@ module internal Linearise =
         (owner: Interpreter)
         (inputs: TensorType array)
         draws
-        (reads: (Tensor * Array) list)
+        (reads: (Tensor * Sight) list)
         (outputs: Tensor list)
         : Trace * Read list =
         let owned (t: Tensor) = obj.ReferenceEquals(t.Interpreter, owner)

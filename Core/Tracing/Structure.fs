@@ -27,11 +27,11 @@ type Structure =
     /// The tensors of a structure, in the order in which they are declared or held.
     /// Throws StructureException for an object that is no structure, or that contains itself.
     static member Leaves<'T>(structure: 'T) : IReadOnlyList<Tensor> =
-        let leaves, _ = Structures.flatten (box structure) in leaves
+        let leaves, _ = Structures.flatten structure in leaves
 
     /// The structure with each tensor replaced by what the function makes of it.
     static member Map<'T>(f: Func<Tensor, Tensor>, structure: 'T) : 'T =
-        Structures.replace structure (Structures.flatten (box structure) |> fst |> Array.map f.Invoke)
+        Structures.replace structure (Structures.flatten structure |> fst |> Array.map f.Invoke)
 
     /// The structure of what the function makes of the tensors at the same place.
     /// Throws StructureException where the structures differ in more than their tensors.
@@ -50,8 +50,8 @@ type Structure =
     /// Whether two structures are alike, and each tensor of one has type and bits of the other's: 0 is not -0, and NaN is
     /// itself. A host read.
     static member HasSameBits<'T>(first: 'T, second: 'T) : bool =
-        let xs, left = Structures.flatten (box first)
-        let ys, right = Structures.flatten (box second)
+        let xs, left = Structures.flatten first
+        let ys, right = Structures.flatten second
         let elements (t: Tensor) = Blocks.toArray t.Type (t.Interpreter.Read t)
 
         left.Equals right
@@ -66,4 +66,5 @@ type Structure =
         (parts: Func<'T, IReadOnlyList<objnull>>, rebuild: Func<'T, IReadOnlyList<objnull>, 'T>)
         : unit =
         let make x values = box (rebuild.Invoke(unbox x, values)) |> nonNull
-        Openings.register typeof<'T> (Registered((fun x -> Array.ofSeq (parts.Invoke(unbox x))), make))
+        let open' ty : Opening = RegisteredOpening(ty, (fun x -> Array.ofSeq (parts.Invoke(unbox x))), make)
+        Openings.register typeof<'T> open'

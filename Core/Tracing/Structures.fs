@@ -3,39 +3,6 @@ namespace Functional
 open System
 open System.Runtime.CompilerServices
 
-/// A structure without its tensors, written down in a row: what of it decides whether a trace can be reused. A static value
-/// stands for itself, a structure within is its type, its parts and an end.
-[<Sealed; AllowNullLiteral(false)>]
-type internal Skeleton(tokens: objnull array, hash: int) =
-    static member val Leaf = obj ()
-    static member val End = obj ()
-
-    /// To the bit: 0 is not -0, and NaN is itself.
-    static member Same(a: objnull, b: objnull) =
-        obj.ReferenceEquals(a, b)
-        || match a, b with
-           | (:? float as a), (:? float as b) -> BitConverter.DoubleToInt64Bits a = BitConverter.DoubleToInt64Bits b
-           | (:? float32 as a), (:? float32 as b) -> BitConverter.SingleToInt32Bits a = BitConverter.SingleToInt32Bits b
-           | _ -> Object.Equals(a, b)
-
-    static member Same(a: ReadOnlySpan<objnull>, b: ReadOnlySpan<objnull>) =
-        let mutable same = a.Length = b.Length
-        let mutable k = 0
-
-        while same && k < a.Length do
-            same <- Skeleton.Same(a[k], b[k])
-            k <- k + 1
-
-        same
-
-    member _.Tokens = tokens
-    override _.GetHashCode() = hash
-
-    override _.Equals other =
-        match other with
-        | :? Skeleton as o -> hash = o.GetHashCode() && Skeleton.Same(ReadOnlySpan tokens, ReadOnlySpan o.Tokens)
-        | _ -> false
-
 /// Walks through a structure and notes tensors and skeleton, in memory that is used again: a scan allocates nothing.
 [<Sealed; AllowNullLiteral(false)>]
 type internal Scan private () =
@@ -46,23 +13,36 @@ type internal Scan private () =
     [<ThreadStatic; DefaultValue>]
     static val mutable private spare: Scan | null
 
-    let mutable tokens = Array.zeroCreate<objnull> 32
+    let mutable tokens = Array.zeroCreate<Token> 32
     let mutable tokenCount = 0
     let mutable leaves = Array.zeroCreate<Tensor> 16
     let mutable leafCount = 0
     let mutable above = Array.zeroCreate<objnull> 16
     let mutable depth = 0
     let mutable hash = 17
+    let mutable isConcrete = true
+    let mutable omitsState = false
+    let mutable slots = Array.zeroCreate<Block> 16
+    let mutable slotCount = 0
 
     let refuse problem remedy : unit = raise (StructureException("Structure", [], problem, remedy))
 
-    let add (token: objnull) tokenHash =
+    let add (token: Token) tokenHash =
         if tokenCount = tokens.Length then Array.Resize(&tokens, 2 * tokenCount)
         tokens[tokenCount] <- token
         tokenCount <- tokenCount + 1
         hash <- hash * 31 + tokenHash
 
-    let addStatic (value: obj) = add value (value.GetHashCode())
+    let addStatic (value: objnull) = let token = { Mark = value; Bits = 0L } in add token (token.GetHashCode())
+
+    let addTensor (t: Tensor) =
+        if leafCount = leaves.Length then Array.Resize(&leaves, 2 * leafCount)
+        leaves[leafCount] <- t
+        leafCount <- leafCount + 1
+        add Token.leaf (t.Type.GetHashCode())
+
+        if not (obj.ReferenceEquals(t.Interpreter, Direct.Instance)) then
+            isConcrete <- isConcrete && (isNull t.Interpreter || t.Interpreter.Depth = Int32.MaxValue)
 
     let checkDepth (value: obj) =
         let mutable k = 0
@@ -77,32 +57,45 @@ type internal Scan private () =
 
     member _.Tokens = ReadOnlySpan(tokens, 0, tokenCount)
     member _.Leaves = ReadOnlySpan(leaves, 0, leafCount)
-    /// The k-th tensor.
-    member val Leaf = fun k -> leaves[k]
     /// Of tokens and types of the tensors.
     member _.Hash = hash
+    /// Whether no tensor belongs to a trace being recorded, here or on another thread, nor to a gradient being taken.
+    member _.IsConcrete = isConcrete
 
-    override _.Key key =
-        match key with
-        | null -> add null 1
-        | key -> addStatic key
+    /// Room for as many blocks, of which the first are those of the tensors, until the scan is released.
+    member _.Slots count =
+        slotCount <- max slotCount (max count leafCount)
+        if slots.Length < slotCount then slots <- Array.zeroCreate (2 * slotCount)
+        for k in 0 .. leafCount - 1 do
+            slots[k] <- Execute.read leaves[k]
+        slots
+
+    override _.Key key = addStatic key
+    override _.Number(number, bits) = let token = { Mark = number; Bits = bits } in add token (token.GetHashCode())
+    override _.OpeningOf ty = Openings.openingOf ty
+    override _.Enter opening = add { Mark = opening; Bits = 0L } (opening.GetHashCode())
+    override _.Leave() = add Token.stop 3
 
     override this.Part value =
         match value with
-        | null -> add null 1
-        | :? Tensor as t ->
-            if leafCount = leaves.Length then Array.Resize(&leaves, 2 * leafCount)
-            leaves[leafCount] <- t
-            leafCount <- leafCount + 1
-            add Skeleton.Leaf (t.Type.GetHashCode())
+        | null -> add { Mark = null; Bits = 0L } 1
+        | :? Tensor as t -> addTensor t
         | value ->
             match Openings.ofType (value.GetType()) with
-            | Openings.Kind.Leaf -> add Skeleton.Leaf 2
+            | Openings.Kind.Parts opening ->
+                this.Enter opening
+                this.Within(opening, value)
+                this.Leave()
+            | Openings.Kind.Number number -> this.Number(number, number.Bits value)
             | Openings.Kind.Static -> addStatic value
-            | Openings.Kind.Parts node ->
-                add node (node.GetHashCode())
-                this.Within(node.Opening, value)
-                add Skeleton.End 3
+            | Openings.Kind.Leaf
+            | Openings.Kind.Foreign -> add Token.leaf 2
+
+    override _.EnterState() =
+        if omitsState then add Token.state 5
+        not omitsState
+
+    override _.LeaveState() = ()
 
     member private this.Within(opening: Opening, value: obj) =
         if depth > deep then checkDepth value
@@ -112,8 +105,10 @@ type internal Scan private () =
         opening.Show(value, this)
         depth <- depth - 1
 
-    /// A scan of this value; to be released.
-    static member Of(value: objnull) : Scan =
+    member private _.OmitsState
+        with set value = omitsState <- value
+
+    static member private Of(value: 'T, omitsState: bool) : Scan =
         let scan =
             match Scan.spare with
             | null -> Scan()
@@ -121,52 +116,103 @@ type internal Scan private () =
                 Scan.spare <- null
                 scan
 
-        scan.Part value
+        scan.OmitsState <- omitsState
+        Parts<'T>.Show(value, scan)
         scan
+
+    /// A scan of this value; to be released.
+    static member Of(value: 'T) : Scan = Scan.Of(value, false)
+
+    /// A scan of this value without the parts that are state; to be released.
+    static member OfLearnables(value: 'T) : Scan = Scan.Of(value, true)
 
     /// Forgets what it saw; from here on others may use its memory.
     member scan.Release() =
         Array.Clear(tokens, 0, tokenCount)
         Array.Clear(leaves, 0, leafCount)
+        Array.Clear(slots, 0, slotCount)
         Array.Clear above
         tokenCount <- 0
         leafCount <- 0
+        slotCount <- 0
         hash <- 17
+        isConcrete <- true
         Scan.spare <- scan
+
+/// Puts tensors, one after the other, into the places of those of a structure.
+[<AbstractClass>]
+type internal TensorSource() =
+    inherit PartSource()
+    abstract Next: unit -> Tensor
+    override _.OpeningOf ty = Openings.openingOf ty
+    override _.EnterState() = true
+    override _.LeaveState() = ()
+
+    override this.Part value =
+        match value with
+        | null -> null
+        | :? Tensor -> this.Next()
+        | value ->
+            match Openings.ofType (value.GetType()) with
+            | Openings.Kind.Parts opening -> opening.Replace(value, this)
+            | _ -> value
 
 /// Takes structures apart and puts them together.
 [<RequireQualifiedAccess>]
 module internal Structures =
-    /// The tensors of a value, and its skeleton without them.
-    let flatten (value: objnull) : Tensor array * Skeleton =
-        let scan = Scan.Of value
-        let leaves, tokens = scan.Leaves.ToArray(), scan.Tokens.ToArray()
-        scan.Release()
-        // Of the tokens alone: tensors of other types make no other skeleton.
-        let hash =
-            tokens
-            |> Array.fold
-                (fun h token ->
-                    h * 31
-                    + (match token with
-                       | null -> 1
-                       | token -> token.GetHashCode()))
-                17
-        leaves, Skeleton(tokens, hash)
-
-    /// A structure like this one with other tensors.
-    let replace (structure: 'T) (leaves: Tensor array) : 'T =
+    [<Sealed>]
+    type private Given(leaves: Tensor array, withState: bool) =
+        inherit TensorSource()
         let mutable next = 0
+        override _.EnterState() = withState
 
-        let rec go (value: objnull) : objnull =
+        override _.Next() =
+            next <- next + 1
+            leaves[next - 1]
+
+    [<Sealed>]
+    type private Made(f: bool -> Tensor -> Tensor) =
+        inherit PartSource()
+        let mutable states = 0
+
+        override _.OpeningOf ty : Opening | null =
+            match Openings.kindOf ty with
+            | Openings.Kind.Parts opening -> opening
+            | _ -> null
+
+        override _.EnterState() =
+            states <- states + 1
+            true
+
+        override _.LeaveState() = states <- states - 1
+
+        override this.Part value =
             match value with
             | null -> null
-            | :? Tensor ->
-                next <- next + 1
-                leaves[next - 1]
+            | :? Tensor as t -> f (states > 0) t
             | value ->
-                match Openings.ofType (value.GetType()) with
-                | Openings.Kind.Parts node -> node.Opening.Make(value, node.Opening.Parts value |> Array.map go)
+                match Openings.kindOf (value.GetType()) with
+                | Openings.Kind.Parts opening -> opening.Replace(value, this)
                 | _ -> value
 
-        unbox<'T>(go (box structure))
+    let private flattened (scan: Scan) : Tensor array * Skeleton =
+        let leaves, tokens = scan.Leaves.ToArray(), scan.Tokens.ToArray()
+        scan.Release()
+        leaves, Skeleton tokens
+
+    /// The tensors of a value, and its skeleton without them: tensors of other types make no other skeleton.
+    let flatten (value: 'T) : Tensor array * Skeleton = flattened (Scan.Of value)
+
+    /// The tensors of a value that are no state, and its skeleton without all state.
+    let flattenLearnables (value: 'T) : Tensor array * Skeleton = flattened (Scan.OfLearnables value)
+
+    /// A structure like this one, each tensor replaced by what the function makes of it, told whether it is state. What is no
+    /// structure stays as it is.
+    let rebuild (f: bool -> Tensor -> Tensor) (structure: 'T) : 'T = Parts<'T>.Replace(structure, Made f)
+
+    /// A structure like this one with other tensors.
+    let replace (structure: 'T) (leaves: Tensor array) : 'T = Parts<'T>.Replace(structure, Given(leaves, true))
+
+    /// A structure like this one with other tensors where they are no state.
+    let replaceLearnables (structure: 'T) (leaves: Tensor array) : 'T =
+        Parts<'T>.Replace(structure, Given(leaves, false))

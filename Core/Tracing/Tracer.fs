@@ -31,8 +31,8 @@ type BranchPolicy =
 type internal Tracer(name: string, depth: int, inputs: Tensor list) as this =
     inherit OpInterpreter()
     let values = Dictionary<int64, Block array>()
-    let reads = ResizeArray<Tensor * Array>()
-    let readBefore = HashSet<struct (int64 * int)>()
+    let reads = ResizeArray<Tensor * Sight>()
+    let readBefore = HashSet<struct (int64 * int * DType voption)>()
     let mutable site = ""
     let recording = Recording(Generator.Current, Generator.Recording)
     let constants = Dictionary<Tensor, Frozen>(HashIdentity.Reference)
@@ -127,7 +127,7 @@ type internal Tracer(name: string, depth: int, inputs: Tensor list) as this =
     member _.IsClosed = closed
     /// The inputs as the function is to see them.
     member _.Inputs = variables
-    /// What the host read, in order, and the elements it saw.
+    /// What the host read, in order, and what it saw.
     member _.Reads = List.ofSeq reads
     /// What a read of a value means.
     member val Policy = BranchPolicy.Guard with get, set
@@ -191,19 +191,24 @@ type internal Tracer(name: string, depth: int, inputs: Tensor list) as this =
             )
 
     /// A second read of the same value tells nothing new.
-    member private _.Note(t: Tensor, block: Block) =
+    member private _.Note(t: Tensor, block: Block, seen: DType voption) =
         let key =
             match (Graph.behind t).Origin with
-            | Origin.Result(node, k) -> struct (node.Id, k)
-            | Origin.Input(k, _) -> struct (-1L - int64 k, 0)
-            | _ -> struct (0L, 0)
+            | Origin.Result(node, k) -> struct (node.Id, k, seen)
+            | Origin.Input(k, _) -> struct (-1L - int64 k, 0, seen)
+            | _ -> struct (0L, 0, seen)
 
         if readBefore.Add key then
             if reads.Count = this.Watched then site <- FunctionalException.SiteOf(Diagnostics.StackTrace(true))
 
-            reads.Add(t, Blocks.toArray t.Type block)
+            let sight =
+                match seen with
+                | ValueNone -> Sight.whole t.Type block
+                | ValueSome dtype -> Sight.number dtype block
+            reads.Add(t, sight)
 
-    override this.Read t =
+    /// The host reads a value: all of it, or what a data type keeps of a number.
+    member private _.Look(t: Tensor, seen) =
         if closed then escaped "Read" [ t ]
 
         if this.Policy = BranchPolicy.Reject then
@@ -219,8 +224,11 @@ type internal Tracer(name: string, depth: int, inputs: Tensor list) as this =
         // The function may read from several threads of its own.
         lock values (fun () ->
             let block = this.Value t
-            if this.Policy = BranchPolicy.Guard then this.Note(t, block)
+            if this.Policy = BranchPolicy.Guard then this.Note(t, block, seen)
             block)
+
+    override this.Read t = this.Look(t, ValueNone)
+    override this.Number(t, dtype) = HostNumber.bits dtype (this.Look(t, ValueSome dtype))
 
     override this.Show t =
         let isKnown = inputs.IsEmpty || variables |> List.forall (fun v -> (Execute.blockOf v).IsSome)

@@ -1,10 +1,11 @@
 namespace Functional
 
-/// Derivatives of functions over structures. Leaves of floating-point type are differentiated; integers and Bool are held
-/// fixed, and the gradient has zeros in their place.
+/// Derivatives of functions over structures. Leaves of floating-point type are differentiated; integers, Bool and state are
+/// held fixed, and the gradient has zeros in their place.
 [<RequireQualifiedAccess>]
 module internal Derivatives =
-    let private leavesOf structure = Structures.flatten (box structure) |> fst |> List.ofArray
+    let private leavesOf structure = Structures.flatten structure |> fst |> List.ofArray
+    let private learnablesOf structure = Structures.flattenLearnables structure |> fst |> List.ofArray
 
     /// For each leaf its number among the floating ones, and those leaves.
     let private floating (leaves: Tensor list) = leaves |> List.filter (fun t -> Scalars.isFloating t.DType)
@@ -32,10 +33,10 @@ module internal Derivatives =
     /// Results, anything the function returns besides, and the map from cotangents of all results to gradients of all
     /// floating operands.
     let private pullback (f: 'T -> 'R * 'A) (x: 'T) =
-        let leaves = leavesOf x
+        let leaves = learnablesOf x
 
         let run variables =
-            let result, aux = f (Structures.replace x (merge leaves variables))
+            let result, aux = f (Structures.replaceLearnables x (merge leaves variables))
             leavesOf result, (result, aux)
 
         let ys, (result, aux), pull = Reverse.vjp run (floating leaves)
@@ -44,13 +45,21 @@ module internal Derivatives =
                 (fun d (x: Tensor) -> d |> Option.defaultWith (fun () -> zeros x))
                 (pull cotangents)
                 (floating leaves)
+        let aux = Structures.rebuild (fun _ t -> Reverse.detach t) aux
         ys, Structures.replace result (Array.ofList ys), aux, gradients
 
-    let private gradientOf (x: 'T) gradients : 'T =
-        let leaves = leavesOf x
-        Structures.replace
-            x
-            (merge (leaves |> List.map (fun t -> if Scalars.isFloating t.DType then t else zeros t)) gradients)
+    let private gradientOf (x: 'T) (gradients: Tensor list) : 'T =
+        let mutable rest = gradients
+
+        let gradient isState (leaf: Tensor) =
+            if isState || not (Scalars.isFloating leaf.DType) then
+                zeros leaf
+            else
+                let next = rest.Head
+                rest <- rest.Tail
+                next
+
+        Structures.rebuild gradient x
 
     let vjp (f: 'T -> 'R) (x: 'T) : 'R * ('R -> 'T) =
         let ys, result, (), pull = pullback (fun x -> f x, ()) x
@@ -79,8 +88,8 @@ module internal Derivatives =
 
     /// Forward mode by pulling twice: the pullback is linear in the cotangent, and its transpose is the push.
     let jvp (f: 'T -> 'R) (x: 'T) (tangent: 'T) : 'R * 'R =
-        let tangents = leavesOf tangent
-        checkCotangents "Jvp" (leavesOf x) tangents
+        let tangents = learnablesOf tangent
+        checkCotangents "Jvp" (learnablesOf x) tangents
         let ys, result, (), pull = pullback (fun x -> f x, ()) x
         let smooth = floating ys
         let back variables = pull (merge ys variables |> List.ofArray |> List.map Some), ()
@@ -115,20 +124,20 @@ module internal Derivatives =
                     (Movement.reshape sizes Format.None)
                     [ Define.apply (Movement.concat 0) [ for row in rows -> flat row[k] ] ]
 
-        gradientOf x (List.mapi stacked (floating (leavesOf x)))
+        gradientOf x (List.mapi stacked (floating (learnablesOf x)))
 
     /// The second derivative with respect to leaves i and j of the floating ones: sizes of i, then of j.
     let hessian (f: 'T -> Tensor) (x: 'T) : Tensor list list =
         let gradient k x =
             let _, _, g = valueAndGrad (fun x -> f x, ()) x
-            (floating (leavesOf g))[k]
+            (floating (learnablesOf g))[k]
 
-        [ for k in 0 .. (floating (leavesOf x)).Length - 1 -> jacobian (gradient k) x |> leavesOf |> floating ]
+        [ for k in 0 .. (floating (learnablesOf x)).Length - 1 -> jacobian (gradient k) x |> learnablesOf |> floating ]
 
     /// The sum of ∂fᵢ/∂xᵢ over all elements; one pull each.
     let divergence (f: 'T -> 'T) (x: 'T) : Tensor =
-        let ys, _, (), pull = pullback (fun x -> f x, ()) x
-        let xs, smooth = floating (leavesOf x), floating ys
+        let ys, _, (), pull = pullback (fun x -> learnablesOf (f x), ()) x
+        let xs, smooth = floating (learnablesOf x), floating ys
         checkCotangents "Divergence" xs smooth
 
         let slope k place =

@@ -6,7 +6,7 @@ open System.Collections.Generic
 [<RequireQualifiedAccess>]
 module internal Reverse =
     /// A tensor of a closed tape as a concrete one, or its whole graph would stay in memory.
-    let private detach (t: Tensor) =
+    let detach (t: Tensor) =
         match t.Interpreter with
         | :? Tape as tape when tape.IsClosed -> Direct.Tensor(t.Type, (Execute.blockOf t).Value)
         | _ -> t

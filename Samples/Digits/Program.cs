@@ -9,7 +9,7 @@ const int Pixels = 64;
 const double Brightest = 16;
 
 string path = Path.Combine(AppContext.BaseDirectory, "data", "digits.csv.gz");
-Tensor rows = Data.ReadCsv(path);
+Tensor rows = CsvFile.Read(path, new() { HasHeader = false }).Matrix();
 var digits = (Images: (rows.Slice(.., ..Pixels) / Brightest).WithFormat("BC"), Digits: rows.Slice(.., Pixels).Cast(DType.Int32).WithFormat("B"));
 var (training, test) = Data.Split(digits, share: 0.8, seed: 1);
 Trainer trainer = new(training, Epochs: 60, BatchSize: 64, LearningRate: 0.003, Seed: 2);

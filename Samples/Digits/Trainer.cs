@@ -34,7 +34,7 @@ public sealed record Trainer((Tensor Images, Tensor Digits) Examples, int Epochs
         List<Tensor> losses = [];
         List<TimeSpan> times = [];
 
-        foreach (var (images, digits) in Enumerable.Range(0, Epochs).SelectMany(epoch => Data.Batches(Examples, BatchSize, (ulong)epoch)))
+        foreach (var (images, digits) in Data.Batches(Examples, BatchSize).Epochs(Epochs))
         {
             long start = Stopwatch.GetTimestamp();
             (Tensor loss, network, state) = step(network, state, images, digits);

@@ -17,7 +17,7 @@ public class DocumentationTests
 
     private static readonly HashSet<string> MathNames = [.. typeof(Math).GetMethods().Select(method => method.Name)];
 
-    public static TheoryData<string> Assemblies => ["Functional", "Functional.CSharp"];
+    public static TheoryData<string> Assemblies => ["Functional", "Functional.CSharp", "Functional.Data", "Functional.Monitoring"];
 
     [Theory]
     [MemberData(nameof(Assemblies))]

@@ -30,7 +30,7 @@ public class PublicApiTests
         ],
     };
 
-    public static TheoryData<string> Assemblies => ["Functional", "Functional.CSharp"];
+    public static TheoryData<string> Assemblies => ["Functional", "Functional.CSharp", "Functional.Data", "Functional.Monitoring"];
 
     [Theory]
     [MemberData(nameof(Assemblies))]

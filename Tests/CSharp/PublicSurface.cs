@@ -15,9 +15,12 @@ internal static class PublicSurface
 
     public static Assembly Facade { get; } = typeof(Accelerate).Assembly;
 
+    private static readonly Assembly[] Others = [typeof(CsvFile).Assembly, typeof(TrainingView).Assembly];
+
     /// <summary>The types that <c>using Functional;</c> shows.</summary>
     public static IEnumerable<Type> CSharpTypes =>
-        Core.GetExportedTypes().Concat(Facade.GetExportedTypes()).Where(type => type.Namespace == "Functional");
+        Core.GetExportedTypes().Concat(Facade.GetExportedTypes()).Concat(Others.SelectMany(other => other.GetExportedTypes()))
+            .Where(type => type.Namespace == "Functional");
 
     /// <summary>Public and protected members, written by hand or generated.</summary>
     public static IEnumerable<MemberInfo> Members(Type type) => type.GetMembers(Declared).Where(IsVisible);

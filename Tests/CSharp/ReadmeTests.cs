@@ -8,14 +8,17 @@ using Xunit;
 namespace Functional.CSharp.Tests;
 
 /// <summary>
-/// The samples of the README compile, run, and print what stands below them: each ```csharp or ```fsharp block is a
+/// The samples of the README and of the page about training compile, run, and print what stands below them: each ```csharp or ```fsharp block is a
 /// program, and a ```text block that follows it is its output.
 /// </summary>
 public partial class ReadmeTests
 {
     private static readonly Sample[] Samples =
-        [.. from Match match in Block().Matches(File.ReadAllText(Repository.Path("README.md")))
-            select new Sample(match.Groups["language"].Value, match.Groups["code"].Value, match.Groups["output"].Value)];
+        [.. from page in new[] { Readme, Repository.Path("docs", "training.md") }
+            from Match match in Block().Matches(File.ReadAllText(page))
+            select new Sample(page, match.Groups["language"].Value, match.Groups["code"].Value, match.Groups["output"].Value)];
+
+    private static string Readme => Repository.Path("README.md");
 
     public static TheoryData<int> Numbers => [.. Enumerable.Range(0, Samples.Length)];
 
@@ -27,16 +30,16 @@ public partial class ReadmeTests
     [MemberData(nameof(Numbers))]
     public async Task PrintsWhatItSays(int number)
     {
-        var (language, code, expected) = Samples[number];
+        var (_, language, code, expected) = Samples[number];
 
         var printed = language == "csharp" ? RunCSharp(code) : await RunFSharp(code);
 
         Assert.Equal(expected.TrimEnd(), printed.ReplaceLineEndings("\n").TrimEnd());
     }
 
-    [Theory]
-    [MemberData(nameof(Numbers))]
-    public void IsShort(int number) => Assert.InRange(Samples[number].Code.TrimEnd().Split('\n').Length, 1, 19);
+    [Fact]
+    public void TheReadmeIsShort() =>
+        Assert.All(Samples.Where(sample => sample.Page == Readme), sample => Assert.InRange(sample.Code.TrimEnd().Split('\n').Length, 1, 19));
 
     private static string RunCSharp(string code)
     {
@@ -45,7 +48,9 @@ public partial class ReadmeTests
             "Readme",
             [CSharpSyntaxTree.ParseText("global using System;\n" + code, new CSharpParseOptions(LanguageVersion.CSharp14))],
             references.Select(path => MetadataReference.CreateFromFile(path)),
-            new CSharpCompilationOptions(OutputKind.ConsoleApplication, nullableContextOptions: NullableContextOptions.Enable));
+            // This version of the compiler sees CS8620 in any `params` span of an extension; the SDK's does not.
+            new CSharpCompilationOptions(OutputKind.ConsoleApplication, nullableContextOptions: NullableContextOptions.Enable)
+                .WithSpecificDiagnosticOptions([new("CS8620", ReportDiagnostic.Suppress)]));
 
         using var assembly = new MemoryStream();
         Assert.Empty(compilation.GetDiagnostics().Where(found => found.Severity >= DiagnosticSeverity.Warning));
@@ -94,5 +99,5 @@ public partial class ReadmeTests
     [GeneratedRegex(@"```(?<language>csharp|fsharp)\n(?<code>.*?)```(\n+```text\n(?<output>.*?)```)?", RegexOptions.Singleline)]
     private static partial Regex Block();
 
-    private sealed record Sample(string Language, string Code, string Output);
+    private sealed record Sample(string Page, string Language, string Code, string Output);
 }

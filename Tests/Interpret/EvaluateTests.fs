@@ -9,7 +9,7 @@ open Functional.Tests
 
 let private lanesOf (t: Tensor) = Evaluate.lanes t.Type (Execute.blockOf t).Value
 
-let private isExact (op: Op) =
+let rec private isExact (op: Op) =
     match op.Kernel with
     | Map formula ->
         let rec exact formula =
@@ -17,10 +17,12 @@ let private isExact (op: Op) =
             | Formula.Apply(f, args) -> Range.ulps f = 0. && List.forall exact args
             | _ -> true
         exact formula
-    | Move(ScatterAdd _)
+    | Move(ScatterAdd _ | Overlap _)
     | Contract _ -> false
     | Reduce(reduction, _)
     | Scan(reduction, _) -> reduction <> SumOf && reduction <> ProductOf
+    | Nested(traces, _) ->
+        traces |> List.forall (fun trace -> trace.Instructions |> Array.forall (fun i -> isExact i.Op))
     | _ -> true
 
 /// The bits, whatever NaN it is.

@@ -20,9 +20,9 @@ let private table: (string * (Tensor -> Tensor) * (float -> float) * (float -> f
     [ "relu", Tensor.relu, (fun x -> max x 0.), (fun x -> if x > 0. then 1. else 0.)
       "leakyRelu", Activation.leakyRelu 0.2, (fun x -> max x (0.2 * x)), (fun x -> if x > 0. then 1. else 0.2)
       "elu",
-      Activation.elu,
-      (fun x -> if x > 0. then x else Math.Exp x - 1.),
-      (fun x -> if x > 0. then 1. else Math.Exp x)
+      Activation.elu 0.5,
+      (fun x -> if x > 0. then x else 0.5 * (Math.Exp x - 1.)),
+      (fun x -> if x > 0. then 1. else 0.5 * Math.Exp x)
       "sigmoid", Tensor.sigmoid, logistic, (fun x -> logistic x * logistic -x)
       "tanh", tanh, Math.Tanh, (fun x -> 1. - Math.Tanh x ** 2.)
       "softplus", Tensor.softplus, (fun x -> Math.Log(1. + Math.Exp x)), logistic

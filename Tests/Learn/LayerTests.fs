@@ -6,11 +6,11 @@ open Functional
 open Functional.FSharp
 
 let private dense =
-    Dense(2, Tensor.create [ 3; 2 ] "" [| 1.; 2.; 3.; 4.; 5.; 6. |], Tensor.create [ 2 ] "" [| 10.; 20. |])
+    Dense(Tensor.create [ 3; 2 ] "" [| 1.; 2.; 3.; 4.; 5.; 6. |], Tensor.create [ 2 ] "" [| 10.; 20. |])
 
 let private initialized (layer: ILayer) seed input =
     Generator.Current <- Generator seed
-    layer.Initialize input
+    layer.Initialize [| input |]
 
 let private denseTests =
     [ test "Dense multiplies the last dimension of unformatted input, all others are batches" {

@@ -157,6 +157,23 @@ let private elementwise =
           let expected = [ for row, c in List.zip rows numbers -> -0.25 * (1. - row[c]) ** 2. * log row[c] ]
           close "none" expected (Loss.focalCrossEntropy each 0.25 2. y target)
           differentiates (fun y -> Loss.focalCrossEntropy each 0.25 2. y target) y
+          close "of logits" expected (Loss.focalCrossEntropyOfLogits each 0.25 2. (log y + 3.) target)
+          differentiates (fun x -> Loss.focalCrossEntropyOfLogits each 0.25 2. x target) (log y + 3.)
+          let far = Tensor.create [ 2; 2 ] "BC" [| 1000.; 0.; 1000.; 0. |]
+          let classes = Tensor.create [ 2 ] "B" [| 0; 1 |]
+          close "far out" [ 0.; 250. ] (Loss.focalCrossEntropyOfLogits each 0.25 2. far classes)
+          // Where doubt is small its digits count: (1 - p)² = (e⁻²⁰)² to first order.
+          let sure =
+              Loss.focalCrossEntropyOfLogits
+                  each
+                  1.
+                  2.
+                  (Tensor.create [ 1; 2 ] "BC" [| 20.; 0. |])
+                  (Tensor.create [ 1 ] "B" [| 0 |])
+          let doubt = 1. / (1. + exp 20.)
+          // Its logarithm is that of a sum, 1 + doubt, which was rounded; it stands in the third power.
+          let rounding = 3. * 1.1102230246251565e-16 / doubt
+          Expect.isLessThan (abs ((elements sure).Head / (doubt ** 3.) - 1.)) (1.1 * rounding) "nearly sure"
       }
 
       test "divergence of Kullback and Leibler" {

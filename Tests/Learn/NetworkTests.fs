@@ -11,12 +11,10 @@ let private bits (t: Tensor) = Tensor.toArray<float32> t |> Array.map BitConvert
 
 /// Not acceleratable: counts how often it runs.
 type private Counted(calls: int ref) =
-    interface ILayer with
-        member _.Predict x =
-            calls.Value <- calls.Value + 1
-            x * 2.
-        member layer.Forward x = (layer :> ILayer).Predict x
-        member layer.Initialize _ = layer
+    inherit Layer()
+    override _.Predict x =
+        calls.Value <- calls.Value + 1
+        x * 2.
 
 let private tanhNetwork () =
     Network.Sequential(Dense 4, new Tanh(), Dropout 0.5, Dense 2, Softmax()).Initialize(layout, 7UL)

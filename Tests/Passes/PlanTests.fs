@@ -73,7 +73,7 @@ let private allocation = test "a run allocates its results and nothing else to s
     let inputs = sreluInputs ()
     let trace = traceOf (grad (fun p -> Tensor.sum [] (exp (srelu p)))) inputs
     let runner = Runner(Plan.make (fst (Pipeline.run false trace)))
-    let leaves, _ = Structures.flatten (box inputs)
+    let leaves, _ = Structures.flatten inputs
     let given = blocks leaves
 
     for _ in 1..50 do
@@ -93,7 +93,7 @@ let private concurrent = test "threads run one plan at once" {
     let trace =
         traceOf (fun p -> let y = srelu p in Tensor.matmul (Tensor.transpose y) y |> exp |> Tensor.sum [ 0 ]) inputs
     let runner = Runner(Plan.make (fst (Pipeline.run false trace)))
-    let leaves, _ = Structures.flatten (box inputs)
+    let leaves, _ = Structures.flatten inputs
     let given = blocks leaves
     let expected = Blocks.toArray trace.Inputs[0] (runner.Run(draw, given)[0])
 
@@ -143,7 +143,7 @@ let private large = test "20,000 pieces of work are fused in groups" {
 let private failing = test "a loop that is not compiled runs piece by piece" {
     let inputs = sreluInputs ()
     let trace = traceOf (grad (fun p -> Tensor.sum [] (exp (srelu p)))) inputs
-    let leaves, _ = Structures.flatten (box inputs)
+    let leaves, _ = Structures.flatten inputs
     let plan = Plan.make (fst (Pipeline.run false trace))
     let broken launch =
         match launch with

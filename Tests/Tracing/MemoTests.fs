@@ -16,12 +16,9 @@ let private counts (f: AcceleratedFunction) = f.Misses, f.Hits, f.Count
 
 /// A layer that takes single numbers only.
 type private Broken() =
+    inherit Layer()
+    override _.Predict x = if x.Count = 1 then x else raise (NotSupportedException "broken")
     interface IAcceleratable
-
-    interface ILayer with
-        member _.Predict x = if x.Count = 1 then x else raise (NotSupportedException "broken")
-        member this.Forward x = (this :> ILayer).Predict x
-        member this.Initialize _ = this
 
 /// Calls with vectors of these lengths, in turn.
 let private calls (f: AcceleratedFunction<Tensor, Tensor>) lengths =

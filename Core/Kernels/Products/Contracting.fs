@@ -25,6 +25,16 @@ type internal ContractionOptions =
           Packing = PackingChoice.Auto
           Emit = RuntimeFeature.IsDynamicCodeSupported }
 
+/// A contraction of operands that are laid out in one way. One run at a time.
+[<Sealed>]
+type internal BoundContraction(run: ContractionRun, left: MatrixView, right: MatrixView, result: MatrixView) =
+    /// Runs on memory that stays where it is: the addresses of the first elements.
+    member _.Run(a: nativeint, b: nativeint, c: nativeint) =
+        run.A <- { View = left; Address = a }
+        run.B <- { View = right; Address = b }
+        run.C <- { View = result; Address = c }
+        run.Execute Parallelism.MaxThreads
+
 /// A contraction made ready for its types: left [batch; m; k] × right [batch; k; n] → [batch; m; n], whatever the order and
 /// the strides of the dimensions. Each element is one chain of fused multiply-adds over k in ascending order, starting from
 /// the first product; where m · n < 8 and k ≥ 64 it is the sum of 32 such chains (`DotKernel`). A NaN is always the same
@@ -144,6 +154,19 @@ type internal ContractionPlan
             | _ -> null
         | _ -> null
 
+    /// For operands and a row-major result that lie at other addresses in each run; none where an operand would have to be
+    /// copied first.
+    member _.TryBind(leftStrides: int array, rightStrides: int array) : (unit -> BoundContraction) option =
+        let laid strides : Block = { Data = [||]; Offset = 0; Strides = strides }
+        let a = MatrixView.tryMake shape.Left shape.RowSizes shape.SumSizes (laid leftStrides)
+        let b = MatrixView.tryMake shape.Right shape.SumSizes shape.ColumnSizes (laid rightStrides)
+
+        match a, b with
+        | ValueSome a, ValueSome b when options.Emit && not empty ->
+            let c = viewResult (laid resultStrides)
+            Some(fun () -> BoundContraction(ContractionRun(shape, size, body.Value), a, b, c))
+        | _ -> None
+
     /// Computes into an array from a position on, row-major. `packed` is the right operand packed, or null; `b` is the
     /// operand itself all the same. `sides` are seen with the result's dimensions.
     member _.Run(a: Block, b: Block, packed: PackedOperand | null, sides: Block array, output: Array, start: int) =
@@ -168,6 +191,10 @@ module internal Contracting =
     let filling left right result contraction : Block -> Block -> Block -> unit =
         let plan = planned left right result contraction
         fun a b target -> plan.Run(a, b, null, [||], target.Data, target.Offset)
+
+    /// For operands with these strides, where none has to be copied first.
+    let tryBind left leftStrides right rightStrides result contraction =
+        (planned left right result contraction).TryBind(leftStrides, rightStrides)
 
     let prepare left right result contraction : Block -> Block -> Array =
         let plan = planned left right result contraction

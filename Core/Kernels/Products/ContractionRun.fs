@@ -60,8 +60,11 @@ type internal ContractionRun(shape: ContractionShape, size: nativeint, body: Con
                 columnParts <- columns
 
     let chains (product: MatrixProduct) transposed item part =
-        let matrix (view: PinnedView) = turn (view.Matrix(size, shape.BatchSizes, item)) transposed
-        let sides = if run.Sides.Length = 0 then [||] else run.Sides |> Array.map matrix
+        let sides =
+            if run.Sides.Length = 0 then
+                [||]
+            else
+                run.Sides |> Array.map (fun side -> turn (side.Matrix(size, shape.BatchSizes, item)) transposed)
         let packed =
             match run.Packed with
             | null -> 0n
@@ -69,7 +72,11 @@ type internal ContractionRun(shape: ContractionShape, size: nativeint, body: Con
         let left, right = if transposed then run.B, run.A else run.A, run.B
         let row, column = part / columnParts, part % columnParts
         product.Run(
-            { Left = matrix left; Right = matrix right; Packed = packed; Result = matrix run.C; Sides = sides },
+            { Left = turn (left.Matrix(size, shape.BatchSizes, item)) transposed
+              Right = turn (right.Matrix(size, shape.BatchSizes, item)) transposed
+              Packed = packed
+              Result = turn (run.C.Matrix(size, shape.BatchSizes, item)) transposed
+              Sides = sides },
             upTo product.Rows 1n row rowParts,
             upTo product.Rows 1n (row + 1) rowParts,
             upTo product.Columns product.ColumnUnit column columnParts,

@@ -64,21 +64,28 @@ module internal MatrixView =
                 span <- own * sizes[at]
         if merged then ValueSome stride else ValueNone
 
+    /// Strides as a matrix for each batch index, if they can say it. The block's elements are not looked at.
+    let tryMake (struct (batch, rows, columns)) (rowSizes: int array) (columnSizes: int array) (block: Block) =
+        match merge rowSizes block.Strides rows, merge columnSizes block.Strides columns with
+        | ValueSome row, ValueSome column ->
+            ValueSome
+                { Block = block
+                  BatchStrides = Array.map (fun d -> block.Strides[d]) batch
+                  RowStride = row
+                  ColumnStride = column }
+        | _ -> ValueNone
+
     /// Copied into row-major order of batch, rows, columns where strides alone cannot say it.
     let make
         (ty: TensorType)
-        (struct (batch, rows, columns))
+        (struct (batch, rows, columns) as dims)
         (rowSizes: int array)
         (columnSizes: int array)
         (block: Block)
         =
-        match merge rowSizes block.Strides rows, merge columnSizes block.Strides columns with
-        | ValueSome row, ValueSome column ->
-            { Block = block
-              BatchStrides = [| for d in batch -> block.Strides[d] |]
-              RowStride = row
-              ColumnStride = column }
-        | _ ->
+        match tryMake dims rowSizes columnSizes block with
+        | ValueSome view -> view
+        | ValueNone ->
             let order = Array.concat [ batch; rows; columns ]
             let seen = TensorType(ty.DType, [ for d in order -> ty.Sizes[d] ])
             let copied = Blocks.contiguous seen { block with Strides = [| for d in order -> block.Strides[d] |] }

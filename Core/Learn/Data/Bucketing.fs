@@ -82,6 +82,25 @@ type Bucketing private (round: int -> int, name: string) =
         let power n = int (Numerics.BitOperations.RoundUpToPowerOf2(uint32 n))
         Bucketing((fun n -> power (max n least)), $"powers of two from {least}")
 
+    /// The length of the longest sequence of a batch: least padding, and a signature for each length.
+    static member val Longest = Bucketing(id, "the longest")
+
+    /// One length for all. Longer sequences are refused with a ShapeException.
+    static member Fixed(length: int) =
+        ArgumentOutOfRangeException.ThrowIfLessThan(length, 1)
+
+        let round n =
+            if n > length then
+                Labels.shapeError
+                    "Pad"
+                    []
+                    $"a sequence of {n} elements is longer than {length}"
+                    "cut it, or give a greater length"
+
+            length
+
+        Bucketing(round, $"length {length}")
+
     /// The length that a sequence of so many elements is padded to.
     member _.Length(count: int) =
         ArgumentOutOfRangeException.ThrowIfNegative count

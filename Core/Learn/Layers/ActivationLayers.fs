@@ -5,15 +5,8 @@ open Functional.FSharp
 /// A layer without parameters that does the same in training and in prediction.
 [<AbstractClass; AllowNullLiteral(false)>]
 type ActivationLayer() =
-    /// The function.
-    abstract Predict: x: Tensor -> Tensor
-
+    inherit Layer()
     interface IAcceleratable
-
-    interface ILayer with
-        member this.Predict x = this.Predict x
-        member this.Forward x = this.Predict x
-        member this.Initialize _ = this
 
 /// x where it is positive, else 0.
 [<Sealed>]
@@ -31,11 +24,21 @@ type LeakyRelu(slope: float) =
     member _.Slope = slope
     override _.Predict x = Activation.leakyRelu slope x
 
-/// x where it is positive, else eˣ - 1.
+/// x where it is positive, else α · (eˣ - 1).
 [<Sealed>]
-type Elu() =
+type Elu(alpha: float) =
     inherit ActivationLayer()
-    override _.Predict x = Activation.elu x
+    /// An α of 1.
+    new() = Elu 1.
+    /// α, the negative of the value far below 0.
+    member _.Alpha = alpha
+    override _.Predict x = Activation.elu alpha x
+
+/// λ · x where it is positive, else λ · α · (eˣ - 1): it keeps mean 0 and variance 1.
+[<Sealed>]
+type Selu() =
+    inherit ActivationLayer()
+    override _.Predict x = Activation.selu x
 
 /// 1 / (1 + e⁻ˣ).
 [<Sealed>]
@@ -66,6 +69,48 @@ type Silu() =
 type Gelu() =
     inherit ActivationLayer()
     override _.Predict x = Activation.gelu x
+
+/// x · Φ(x), Φ by a hyperbolic tangent.
+[<Sealed>]
+type GeluTanh() =
+    inherit ActivationLayer()
+    override _.Predict x = Activation.geluTanh x
+
+/// x · tanh(softplus x).
+[<Sealed>]
+type Mish() =
+    inherit ActivationLayer()
+    override _.Predict x = Activation.mish x
+
+/// x / 6 + ½ between 0 and 1.
+[<Sealed>]
+type HardSigmoid() =
+    inherit ActivationLayer()
+    override _.Predict x = Activation.hardSigmoid x
+
+/// x between -1 and 1.
+[<Sealed>]
+type HardTanh() =
+    inherit ActivationLayer()
+    override _.Predict x = Activation.hardTanh x
+
+/// x · hardSigmoid x.
+[<Sealed>]
+type HardSilu() =
+    inherit ActivationLayer()
+    override _.Predict x = Activation.hardSilu x
+
+/// The first half of the channels times the sigmoid of the second.
+[<Sealed>]
+type Glu() =
+    inherit ActivationLayer()
+    override _.Predict x = Activation.glu x
+
+/// The nearest probabilities along the channels, by squares.
+[<Sealed>]
+type Sparsemax() =
+    inherit ActivationLayer()
+    override _.Predict x = Activation.sparsemax x
 
 /// Positive numbers that add up to 1 along the channels: e^xᵢ / Σⱼ e^xⱼ.
 [<Sealed>]

@@ -1,16 +1,35 @@
 namespace Functional
 
 open System
+open Functional.FSharp
 
 /// A fully connected layer: each unit of its output is a weighted sum of all channels of its input, plus a bias. Channels are
 /// the dimension labelled C, the last one of unformatted input; all other dimensions are kept: [.., n] → [.., units].
 /// Weights [n, units] and bias [units] are null until the layer is initialised.
 [<Sealed; AllowNullLiteral(false)>]
-type Dense(units: int, weights: Tensor | null, bias: Tensor | null) =
+type Dense
+    (units: int, initialWeights: Initialiser, initialBias: Initialiser, weights: Tensor | null, bias: Tensor | null) =
+    inherit Layer()
     do ArgumentOutOfRangeException.ThrowIfLessThan(units, 1)
 
+    /// A layer whose parameters are yet to be drawn: weights by Glorot's uniform initialiser, a bias of zeros.
+    new(units: int) = Dense(units, Initialiser.GlorotUniform, Initialiser.Zeros)
+
     /// A layer whose parameters are yet to be drawn.
-    new(units: int) = Dense(units, null, null)
+    new(units: int, initialWeights: Initialiser, initialBias: Initialiser) =
+        Dense(units, initialWeights, initialBias, null, null)
+
+    /// A layer with these parameters.
+    new(weights: Tensor, bias: Tensor) =
+        Dense(Dense.UnitsOf weights, Initialiser.GlorotUniform, Initialiser.Zeros, weights, bias)
+
+    static member private UnitsOf(weights: Tensor) =
+        let weights = given "Dense" weights
+
+        if weights.Rank <> 2 then
+            Labels.shapeError "Dense" [ weights.Type ] "weights have two dimensions" "give [channels, units]"
+
+        weights.Shape[1]
 
     /// How many channels its output has.
     member _.Units = units
@@ -20,7 +39,7 @@ type Dense(units: int, weights: Tensor | null, bias: Tensor | null) =
     member _.Bias = bias
 
     /// x · W + b. Throws StructureException before the layer is initialised, ShapeException for another number of channels.
-    member _.Predict(x: Tensor) : Tensor =
+    override _.Predict(x: Tensor) : Tensor =
         match weights, bias with
         | NonNull weights, NonNull bias ->
             let dim = Channels.dimension "Dense" x.Type
@@ -36,18 +55,15 @@ type Dense(units: int, weights: Tensor | null, bias: Tensor | null) =
                 )
             )
 
+    /// The layer with parameters as its initialisers draw them. Parameters at hand are kept.
+    override this.Initialize input =
+        if isNull weights then
+            let n = input.Channels
+            let draw (initialiser: Initialiser) sizes =
+                initialiser.Draw(Generator.Current, TensorType(input.DType, sizes), n, units)
+
+            Dense(units, initialWeights, initialBias, draw initialWeights [ n; units ], draw initialBias [ units ])
+        else
+            this
+
     interface IAcceleratable
-
-    interface ILayer with
-        member this.Predict x = this.Predict x
-        member this.Forward x = this.Predict x
-
-        /// Weights uniform between ±√(6 / (n + units)) (Glorot and Bengio, 2010), bias 0. Parameters at hand are kept.
-        member this.Initialize input =
-            if isNull weights then
-                let n = input.Channels
-                let bound = sqrt (6. / float (n + units))
-                let draw = Uniform.draw Direct.Instance (TensorType(input.DType, [ n; units ]))
-                Dense(units, bound * (2. * draw - 1.), Define.apply (Movement.sum [ 0 ]) [ draw ] * 0.)
-            else
-                this

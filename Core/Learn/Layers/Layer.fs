@@ -1,17 +1,35 @@
 namespace Functional
 
-/// A layer: an immutable structure whose tensors are what training changes. All else in it is static.
+open System.Collections.Generic
+
+/// What a layer is run for.
+type LayerMode =
+    /// Prediction, once it is trained.
+    | Predict = 0
+    /// Training: dropout drops, statistics are those of the batch.
+    | Forward = 1
+
+/// A layer: an immutable structure whose tensors are what training changes, but for those marked as state (StateAttribute),
+/// which running the layer changes. All else in it is static. Layers of your own are shorter by the types that carry this
+/// interface: in C# the records Layer, StatefulLayer and MultiLayer; in F# the classes of the same names.
 type ILayer =
     inherit IStructure
 
-    /// What the layer makes of its input once it is trained.
-    abstract Predict: x: Tensor -> Tensor
+    /// The names of its inputs, in the order in which it takes them.
+    abstract Inputs: IReadOnlyList<string>
 
-    /// What the layer makes of its input while it is trained.
-    abstract Forward: x: Tensor -> Tensor
+    /// The names of its outputs, in the order in which it gives them.
+    abstract Outputs: IReadOnlyList<string>
 
-    /// The layer with parameters for such input, where it has none yet; draws are taken from the current generator.
-    abstract Initialize: input: Layout -> ILayer
+    /// What the layer makes of its inputs, and the layer with the state that it has from then on; itself where it has none.
+    /// All but state is as it was.
+    abstract Run: mode: LayerMode * inputs: IReadOnlyList<Tensor> -> struct (IReadOnlyList<Tensor> * ILayer)
+
+    /// The layer with parameters for such inputs, where it has none yet; draws are taken from the current generator.
+    abstract Initialize: inputs: IReadOnlyList<Layout> -> ILayer
+
+    /// The layer with the state of a new sequence. Statistics of what was seen in training are kept.
+    abstract Reset: unit -> ILayer
 
 /// Marks a layer whose functions may be traced once and replayed. A network runs neighbouring acceleratable layers as one
 /// trace. What such a layer computes depends on its tensors, its static fields and draws like a tensor alone.
@@ -23,3 +41,23 @@ type Acceleration =
     | Auto = 0
     /// Directly, op by op: the same bits.
     | None = 1
+
+/// The inputs and outputs of layers that have one of each.
+[<RequireQualifiedAccess>]
+module internal Ports =
+    let input: IReadOnlyList<string> = [| "in" |]
+    let output: IReadOnlyList<string> = [| "out" |]
+
+    /// What a layer was given, of which there is to be one.
+    let single (layer: obj) (items: IReadOnlyList<'T>) : 'T =
+        if items.Count <> 1 then
+            raise (
+                StructureException(
+                    layer.GetType().Name,
+                    [],
+                    $"it has one input, and was given {items.Count}",
+                    "connect one output to it"
+                )
+            )
+
+        items[0]

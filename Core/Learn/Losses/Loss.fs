@@ -102,6 +102,23 @@ module Loss =
         let doubt = Tensor.Pow(1. - p, gamma)
         Losses.reduce op options (-alpha * Channels.sum dim (times t (doubt * log p)))
 
+    /// The focal cross-entropy of softmax x, given logits x: finite for all of them.
+    let focalCrossEntropyOfLogits
+        (options: LossOptions)
+        (alpha: float)
+        (gamma: float)
+        (x: Tensor)
+        (target: Tensor)
+        : Tensor =
+        let op = "FocalCrossEntropyOfLogits"
+        let x, target = given op x, given op target
+        let dim = Channels.dimension op x.Type
+        let t = probabilities op dim x target
+        let logarithm = Activation.logSoftmax x
+        // 1 - e^l keeps its digits where e^l is nearly 1.
+        let doubt = Tensor.Pow(-(Elementwise.lift Expm1 [ logarithm ]), gamma)
+        Losses.reduce op options (-alpha * Channels.sum dim (times t (doubt * logarithm)))
+
     /// Σᵢ tᵢ · (log tᵢ - log yᵢ) over the classes, given logarithms of probabilities: the divergence of Kullback and Leibler
     /// (1951).
     let klDivergence options (logarithms: Tensor) (target: Tensor) : Tensor =

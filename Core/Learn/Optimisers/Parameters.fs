@@ -12,12 +12,23 @@ module internal Parameters =
     let castLike (x: Tensor) (t: Tensor) = if t.DType = x.DType then t else Elementwise.lift (Cast x.DType) [ t ]
 
     /// A structure of zeros.
-    let zeros (parameters: 'P) : 'P =
-        let leaves, _ = Structures.flatten (box parameters)
-        Structures.replace parameters [| for p in leaves -> Reverse.fill p 0. |]
+    let zeros (parameters: 'P) : 'P = parameters |> Structures.rebuild (fun _ p -> Reverse.fill p 0.)
+
+    let private differ op (parts: (Tensor array * Skeleton) list) =
+        let types =
+            [ for leaves, _ in parts do
+                  for t in leaves -> t.Type ]
+        raise (
+            StructureException(
+                op,
+                types,
+                "parameters, gradient and state differ in structure",
+                "give what belongs to the same parameters"
+            )
+        )
 
     /// Steps the floating-point leaves of structures of the same nesting: of each, what becomes of the parameter and of the
-    /// optimiser's memories. Integers and Bool stay.
+    /// optimiser's memories. Integers, Bool and what is marked as state stay; so state may differ between the structures.
     let step
         op
         (parameters: 'P)
@@ -25,21 +36,9 @@ module internal Parameters =
         (memories: 'P list)
         (rule: Tensor -> Tensor -> Tensor list -> Tensor * Tensor list)
         =
-        let parts = parameters :: gradient :: memories |> List.map (box >> Structures.flatten)
+        let parts = parameters :: gradient :: memories |> List.map Structures.flattenLearnables
         let skeletons = List.map snd parts
-
-        if skeletons |> List.exists (fun s -> not (s.Equals skeletons.Head)) then
-            let types =
-                [ for leaves, _ in parts do
-                      for t in leaves -> t.Type ]
-            raise (
-                StructureException(
-                    op,
-                    types,
-                    "parameters, gradient and state differ in structure",
-                    "give what belongs to the same parameters"
-                )
-            )
+        if skeletons |> List.exists (fun s -> not (s.Equals skeletons.Head)) then differ op parts
 
         let stepped =
             [| for leaf in parts |> List.map (fst >> List.ofArray) |> List.transpose ->
@@ -48,6 +47,6 @@ module internal Parameters =
                    | p :: _ :: memories -> p, memories
                    | _ -> invalidOp "unreachable" |]
 
-        Structures.replace parameters (Array.map fst stepped),
-        [ for k in 0 .. memories.Length - 1 ->
-              Structures.replace parameters [| for _, memories in stepped -> memories[k] |] ]
+        Structures.replaceLearnables parameters (Array.map fst stepped),
+        [ for k, memory in List.indexed memories ->
+              Structures.replaceLearnables memory [| for _, memories in stepped -> memories[k] |] ]

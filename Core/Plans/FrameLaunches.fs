@@ -1,0 +1,145 @@
+namespace Functional
+
+#nowarn "9" // Addresses of tensors.
+
+open System
+open System.Runtime.InteropServices
+open Microsoft.FSharp.NativeInterop
+
+/// A launch made ready to run, in the memory of any frame.
+[<AbstractClass>]
+type internal ReadyLaunch() =
+    abstract In: Frame -> FrameLaunch
+
+/// A value as a view of its root.
+[<Sealed>]
+type internal RootView(roots: TensorType array, access: Access, ty: TensorType) =
+    let root = roots[access.Root]
+    let isRoot = access.Offset = 0 && ty.Sizes = root.Sizes && access.Strides = Blocks.rowMajor root.Sizes
+    member _.Root = access.Root
+
+    member _.In(frame: Frame) : Block =
+        let block = frame.Block access.Root
+        if isRoot then
+            block
+        else
+            { block with Offset = block.Offset + access.Offset; Strides = access.Strides }
+
+/// The addresses of a launch's operands and results in a frame. Those of movable roots are looked up for each run.
+[<Sealed>]
+type private Places(frame: Frame, sources: int array, offsets: nativeint array) =
+    let addresses = GC.AllocateArray<nativeint>(max 1 sources.Length, true)
+    let first = NativePtr.ofNativeInt<nativeint>(Marshal.UnsafeAddrOfPinnedArrayElement(addresses, 0))
+    let moving =
+        [| for k in 0 .. sources.Length - 1 do
+               if frame.IsMovable sources[k] then k |]
+    do
+        for k in 0 .. sources.Length - 1 do
+            addresses[k] <- frame.Address sources[k] + offsets[k]
+
+    /// As they are now.
+    member _.Now: nativeptr<nativeint> =
+        for k in moving do
+            addresses[k] <- frame.Address sources[k] + offsets[k]
+        first
+
+module private Places =
+    let offset (roots: TensorType array) (access: Access) =
+        nativeint access.Offset * nativeint (Memory.size roots[access.Root].DType)
+
+/// A compiled loop.
+[<Sealed>]
+type internal ReadyLoop(roots: TensorType array, bound: BoundLoop, operands: Access array, results: Access array) =
+    inherit ReadyLaunch()
+    let sources = [| for a in Seq.append operands results -> a.Root |]
+    let offsets = Array.append (Array.map (Places.offset roots) operands) (Array.zeroCreate results.Length)
+
+    override _.In frame =
+        let places = Places(frame, sources, offsets)
+        { new FrameLaunch() with
+            member _.Run _ = bound.Run places.Now }
+
+/// A loop that was not compiled.
+[<Sealed>]
+type internal ReadyPieces(roots: TensorType array, work: Work array, results: int array) =
+    inherit ReadyLaunch()
+    let run = Pieces.prepare roots work results
+
+    override _.In frame =
+        { new FrameLaunch() with
+            member _.Run _ =
+                let made = run frame.Block
+                for k in 0 .. results.Length - 1 do
+                    frame.Store(results[k], made[k]) }
+
+/// A matrix product.
+[<Sealed>]
+type internal ReadyProduct
+    (roots: TensorType array, bind: unit -> BoundContraction, left: Access, right: Access, result: int) =
+    inherit ReadyLaunch()
+    let sources = [| left.Root; right.Root; result |]
+    let offsets = [| Places.offset roots left; Places.offset roots right; 0n |]
+
+    override _.In frame =
+        let places = Places(frame, sources, offsets)
+        let bound = bind ()
+        { new FrameLaunch() with
+            member _.Run _ =
+                let at = places.Now
+                bound.Run(NativePtr.get at 0, NativePtr.get at 1, NativePtr.get at 2) }
+
+/// The operands of a call in a frame. Those of movable roots are looked up for each run, and forgotten after it.
+[<Sealed>]
+type private CallOperands(frame: Frame, views: RootView array) =
+    let blocks = Array.zeroCreate<Block> views.Length
+    let moving =
+        [| for k in 0 .. views.Length - 1 do
+               if frame.IsMovable views[k].Root then k |]
+    do
+        for k in 0 .. views.Length - 1 do
+            if not (frame.IsMovable views[k].Root) then blocks[k] <- views[k].In frame
+
+    member _.Now =
+        for k in moving do
+            blocks[k] <- views[k].In frame
+        blocks
+
+    member _.Forget() =
+        for k in moving do
+            blocks[k] <- Unchecked.defaultof<Block>
+
+/// An op that runs by itself and writes where it is told to.
+[<Sealed>]
+type internal ReadyFilling
+    (roots: TensorType array, fill: Execute.Filling, draw: int, views: RootView array, results: int array) =
+    inherit ReadyLaunch()
+
+    override _.In frame =
+        let operands = CallOperands(frame, views)
+        let targets =
+            CallOperands(frame, [| for r in results -> RootView(roots, Access.dense r roots[r].Sizes, roots[r]) |])
+        { new FrameLaunch() with
+            member _.Run start =
+                fill { start with Position = start.Position + uint64 draw } operands.Now targets.Now
+                operands.Forget()
+                targets.Forget() }
+
+/// An op that runs by itself and makes its results.
+[<Sealed>]
+type internal ReadyCall(run: Execute.Prepared, instruction: Instruction, views: RootView array, results: int array) =
+    inherit ReadyLaunch()
+
+    let own (blocks: Block array) (ty: TensorType) (made: Block) =
+        // An op may hand an operand on, whose place in the arena will be used again.
+        let isOperand = blocks |> Array.exists (fun b -> obj.ReferenceEquals(b.Data, made.Data))
+        Blocks.contiguous ty (if isOperand then Blocks.ofArray ty (Blocks.copy ty made) else made)
+
+    override _.In frame =
+        let operands = CallOperands(frame, views)
+        { new FrameLaunch() with
+            member _.Run start =
+                let blocks = operands.Now
+                let made = run { start with Position = start.Position + uint64 instruction.Draw } blocks
+                for k in 0 .. results.Length - 1 do
+                    frame.Store(results[k], own blocks instruction.Results[k] made[k])
+                operands.Forget() }
