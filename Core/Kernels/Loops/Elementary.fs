@@ -10,43 +10,15 @@ module internal Elementary =
     let private inverseLn2, inverseHalfPi = 1. / Math.Log 2., 2. / Math.PI
 
     open Lanewise.Operators
-
-    let private isSingle (x: LaneValue) = x.DType = DType.Float32
-    let private integers (x: LaneValue) = if isSingle x then DType.Int32 else DType.Int64
-    let private mantissa x = if isSingle x then 23 else 52
-    let private choose x single double = if isSingle x then single else double
-
-    let private whole (x: LaneValue) (n: int64) = x.Code.Bits(integers x, n)
-
-    let private signBit (x: LaneValue) =
-        x.Code.Bits(x.DType, (if isSingle x then int64 Int32.MinValue else Int64.MinValue))
-
-    let private signOf x = Lanewise.bitAnd x (signBit x)
-
-    /// Numbers from this one to its double are one apart, so that adding it rounds to an integer, in the lowest bits.
-    let private magic x = choose x 12582912. 6755399441055744.
-
-    let private magicBits x =
-        whole
-            x
-            (choose
-                x
-                (int64 (BitConverter.SingleToInt32Bits 12582912f))
-                (BitConverter.DoubleToInt64Bits 6755399441055744.))
+    open FloatBits
 
     /// x · factor to the nearest integer, as a floating-point number and as an integer, for |x · factor| < 2²¹.
     let private nearest (x: LaneValue) (factor: float) =
         let shifted = Lanewise.fma x (x.Number factor) (x.Number(magic x))
         shifted -. magic x, Lanewise.bits (integers x) shifted - magicBits x
 
-    /// 2ⁿ for an exponent of normal numbers.
-    let private power (x: LaneValue) (n: LaneValue) =
-        Lanewise.bits x.DType (Lanewise.shiftLeft (mantissa x) (n + whole x (choose x 127L 1023L)))
-
     /// x between two numbers; NaN stays.
-    let private clamp (low: float) (high: float) (x: LaneValue) =
-        let x = Lanewise.select (Lanewise.less (x.Number high) x) (x.Number high) x
-        Lanewise.select (Lanewise.less x (x.Number low)) (x.Number low) x
+    let private clamp (low: float) (high: float) (x: LaneValue) = Lanewise.atLeast low (Lanewise.atMost high x)
 
     /// -n · (high + low) + x, where high + low is a constant to twice the precision (Cody and Waite, 1980): the first
     /// difference is exact.
@@ -55,16 +27,11 @@ module internal Elementary =
 
     let private ln2 x = choose x [ 0.693147182; -1.90465421e-9 ] [ 0.6931471805599453; 2.3190468138462996e-17 ]
 
-    /// (eʳ - 1 - r) / r² on |r| ≤ ln 2 / 2: minimax polynomials (Remez) for the relative error of eʳ; 5e-11 and 4e-18.
+    /// (eʳ - 1 - r) / r² on |r| ≤ ln 2 / 2: minimax polynomials (Remez) for the relative error of eʳ; 3e-9 and 4e-18.
     let private exponential x =
         choose
             x
-            [ 0.500000006783956017
-              0.166666658671483189
-              0.0416662943652444596
-              0.00833349733070590514
-              0.00139447035390072660
-              0.000197903167000901638 ]
+            [ 0.499999934478; 0.166665206322; 0.0416683880722; 0.00836871685026; 0.001381459647 ]
             [ 0.500000000000001066824
               0.16666666666666411512
               0.0416666666665297326698
@@ -79,13 +46,13 @@ module internal Elementary =
     /// eʳ - 1 for a reduced argument.
     let private reducedExponential r = Lanewise.fma (r * r) (Lanewise.polynomial (exponential r) r) r
 
-    /// eˣ within 1 ulp: eˣ = 2ⁿ · eʳ, the power in two halves, so that results that underflow are rounded once.
+    /// eˣ within 1 ulp: eˣ = 2ⁿ · eʳ.
     let exp (x: LaneValue) =
         let x = clamp (choose x -104. -746.) (choose x 89. 710.) x
-        let n, i = nearest x inverseLn2
-        let value = reducedExponential (reduce (ln2 x) n x) +. 1.
-        let half = Lanewise.shiftRight 1 i
-        value * power x half * power x (i - half)
+        let n, _ = nearest x inverseLn2
+        let r = reduce (ln2 x) n x
+        let value = if isSingle x then Lanewise.polynomial (1. :: 1. :: exponential x) r else reducedExponential r +. 1.
+        Lanewise.scale n value
 
     /// eˣ - 1 within 2 ulp: 2 · (2ⁿ⁻¹ · (eʳ - 1) + (2ⁿ⁻¹ - ½)).
     let expm1 (x: LaneValue) =
@@ -96,20 +63,14 @@ module internal Elementary =
         let tiny = Lanewise.less (Lanewise.abs x) (x.Number(choose x 1e-8 1e-17))
         Lanewise.select tiny x (half + half)
 
-    /// A number m in √½ … √2 and an integer k with x = m · 2ᵏ, for normal numbers.
+    /// A number m in ¾ … 1½ and an integer k with x = m · 2ᵏ.
     let private split (x: LaneValue) =
-        let least =
-            choose
-                x
-                (int64 (BitConverter.SingleToInt32Bits 0.707106769f))
-                (BitConverter.DoubleToInt64Bits 0.7071067811865476)
-        let i = Lanewise.bits (integers x) x - whole x least
-        let fraction = Lanewise.bitAnd i (whole x (choose x 0x7FFFFFL 0xFFFFFFFFFFFFFL))
-        let k = Lanewise.bits x.DType (Lanewise.shiftRight (mantissa x) i + magicBits x) -. magic x
-        Lanewise.bits x.DType (fraction + whole x least), k
+        let m = Lanewise.mantissa x
+        m, Lanewise.exponent x m
 
-    /// k · ln 2 + ln(1 + f) + c, for f in √½ - 1 … √2 - 1 and a correction c: in Float32 f - f²/2 + f³ · R(f), R a minimax
-    /// polynomial (Remez; relative error 7e-10); in Float64 after FreeBSD's e_log.c (Sun Microsystems, 1993).
+    /// k · ln 2 + ln(1 + f) + c, for f in -¼ … ½ and a correction c: in Float32 f - f²/2 + f³ · R(f); in Float64 by way of
+    /// s = f / (2 + f), as in FreeBSD's e_log.c (Sun Microsystems, 1993). Minimax polynomials (Remez), relative errors 3e-10
+    /// and 2e-17.
     let private logarithm (k: LaneValue) (f: LaneValue) (c: LaneValue option) =
         let high, low =
             if isSingle f then
@@ -121,15 +82,16 @@ module internal Elementary =
         if isSingle f then
             let r =
                 Lanewise.polynomial
-                    [ 0.333333104427848543
-                      -0.249999865601758399
-                      0.200022265716517578
-                      -0.16669252892029516
-                      0.142186581963124195
-                      -0.123843118540278633
-                      0.118729521985796898
-                      -0.117900243713741425
-                      0.0691566779698421256 ]
+                    [ 0.333333246424
+                      -0.249999884432
+                      0.200008553677
+                      -0.166685125179
+                      0.142606169854
+                      -0.124233337292
+                      0.113494242969
+                      -0.111056174392
+                      0.0929281558782
+                      -0.040065847484 ]
                     f
             let small = (f * f) * Lanewise.fma f r (f.Number -0.5)
             let small = c |> Option.fold (fun sum c -> sum + c) small
@@ -140,33 +102,23 @@ module internal Elementary =
             let r =
                 z
                 * Lanewise.polynomial
-                    [ 6.666666666666735130e-01
-                      3.999999999940941908e-01
-                      2.857142874366239149e-01
-                      2.222219843214978396e-01
-                      1.818357216161805012e-01
-                      1.531383769920937332e-01
-                      1.479819860511658591e-01 ]
+                    [ 0.666666666666677091222
+                      0.3999999999817702156589
+                      0.2857142910977566542048
+                      0.2222215770122242632235
+                      0.1818568975577300085515
+                      0.152617253795246805877
+                      0.1528929148268942933311 ]
                     z
             let half = f * f *. 0.5
             let small = s * (half + r)
             let small = c |> Option.fold (fun sum c -> sum + c) small
             Lanewise.fma k (f.Number high) (f - (half - rest small))
 
-    /// Where a logarithm of x has no value of its own: -∞ at 0, NaN below, x itself at ∞ and NaN.
-    let private logarithmic (x: LaneValue) value =
-        let zero = x.Number 0.
-        let inside = Lanewise.select (Lanewise.less x (x.Number infinity)) value x
-        let edge = Lanewise.select (Lanewise.equal x zero) (x.Number -infinity) (x.Number nan)
-        Lanewise.select (Lanewise.lessEqual x zero) edge inside
-
     /// ln x within 1 ulp.
     let log (x: LaneValue) =
-        let bits = float (mantissa x)
-        let subnormal = Lanewise.less x (x.Number(choose x 1.17549435e-38 2.2250738585072014e-308))
-        let m, k = split (Lanewise.select subnormal (x *. Math.Pow(2., bits)) x)
-        let k = k - Lanewise.select subnormal (x.Number bits) (x.Number 0.)
-        logarithmic x (logarithm k (m -. 1.) None)
+        let m, k = split x
+        Lanewise.logarithmic x (logarithm k (m -. 1.) None)
 
     /// ln(1 + x) within 2 ulp: as ln of the rounded sum u, and what the rounding left out, over u.
     let log1p (x: LaneValue) =
@@ -177,18 +129,16 @@ module internal Elementary =
         let direct = Lanewise.equal k (x.Number 0.)
         let f = Lanewise.select direct x (m -. 1.)
         let c = Lanewise.select direct (x.Number 0.) (left / u)
-        let value = logarithmic u (logarithm k f (Some c))
+        let value = Lanewise.logarithmic u (logarithm k f (Some c))
         let tiny = Lanewise.less (Lanewise.abs x) (x.Number(choose x 1e-8 1e-17))
         Lanewise.select tiny x value
 
-    /// x · P(x²) / Q(x²) where |x| is less than a limit, 1 at most; ±1 beyond, which is 2 ulp off at most.
+    /// x · P(x²) / Q(x²) up to a limit of |x|, 1 at most; what it is there beyond.
     let private saturating (limit: float) numerator denominator (x: LaneValue) =
-        let size, one = Lanewise.abs x, x.Number 1.
-        let y = x * x
-        let inner = size * Lanewise.polynomial numerator y / Lanewise.polynomial denominator y
-        let inner = Lanewise.select (Lanewise.less one inner) one inner
-        let beyond = Lanewise.less (x.Number limit) size
-        Lanewise.bitOr (Lanewise.select beyond one inner) (signOf x)
+        let size = Lanewise.atMost limit (Lanewise.abs x)
+        let y = size * size
+        let value = size * Lanewise.polynomial numerator y / Lanewise.polynomial denominator y
+        Lanewise.bitOr (signOf x) (Lanewise.atMost 1. value)
 
     /// tanh of |x| < 0.625, after Cephes' tanhf.c and tanh.c (Moshier, 1989).
     let private smallTanh (size: LaneValue) =
@@ -213,13 +163,12 @@ module internal Elementary =
     /// tanh x within 2 ulp: above 0.625 as 1 - 2 / (e²ˣ + 1), which is 1 from 20 on.
     let tanh (x: LaneValue) =
         let size = Lanewise.abs x
-        let twice = size + size
-        let twice = Lanewise.select (Lanewise.less (x.Number 40.) twice) (x.Number 40.) twice
-        let n, i = nearest twice inverseLn2
-        let value = reducedExponential (reduce (ln2 x) n twice) +. 1.
-        let large = x.Number 1. - x.Number 2. / Lanewise.fma value (power x i) (x.Number 1.)
+        let twice = Lanewise.atMost 40. (size + size)
+        let n, _ = nearest twice inverseLn2
+        let value = Lanewise.scale n (reducedExponential (reduce (ln2 x) n twice) +. 1.)
+        let large = x.Number 1. - x.Number 2. / (value +. 1.)
         let isSmall = Lanewise.less size (x.Number 0.625)
-        Lanewise.bitOr (Lanewise.select isSmall (smallTanh size) large) (signOf x)
+        Lanewise.bitOr (signOf x) (Lanewise.select isSmall (smallTanh size) large)
 
     /// erf x within 7 ulp in Float32: a minimax rational function, relative error 1e-8.
     let erf (x: LaneValue) =

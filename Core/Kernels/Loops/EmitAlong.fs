@@ -202,6 +202,7 @@ module internal EmitSweep =
 
     /// A method for registers of so many bytes.
     let compile width (sweep: Sweep) (form: SweepForm) : SweepCode =
+        let sweep = if WideOperations.isSupported width then sweep else Expand.sweep sweep
         let m = DynamicMethod("sweep", typeof<Void>, parameters, typeof<Sweep>.Module, true)
         m.InitLocals <- false
         let e = Emission(m.GetILGenerator 4096, width)

@@ -8,7 +8,7 @@ open System.Reflection.Emit
 /// that many of the smaller, and a value of the larger takes two registers. A mask is held as integers; it is converted when
 /// it meets elements of the other size.
 [<Sealed>]
-type internal LaneEmitter(e: Emission, code: LaneInstruction array) =
+type internal LaneEmitter(e: Emission, code: LaneInstruction array, isOutput: bool array) =
     let il = e.IL
 
     let isNarrow =
@@ -21,6 +21,31 @@ type internal LaneEmitter(e: Emission, code: LaneInstruction array) =
     let maskType size = if size = 8 then DType.Int64 else DType.Int32
     /// The size of the elements that a mask was made of.
     let sizes = Array.create code.Length 0
+
+    /// Tests that select between two values and do nothing else: one instruction with the selection, which it is part of.
+    let isPart =
+        let uses = Array.create code.Length 0
+        let selects = Array.create code.Length -1
+        code
+        |> Array.iteri (fun k i ->
+            for n, a in List.indexed i.Args do
+                uses[a] <- uses[a] + 1
+                if i.Op = LaneOp.Select && n = 0 then selects[a] <- k)
+        let isTest (i: LaneInstruction) =
+            match i.Op with
+            | LaneOp.Less
+            | LaneOp.LessEqual
+            | LaneOp.Equal -> i.Type <> DType.Bool
+            | _ -> false
+        code
+        |> Array.mapi (fun k i ->
+            let s = selects[k]
+            isTest i
+            && uses[k] = 1
+            && not isOutput[k]
+            && s >= 0
+            && code[s].Type <> DType.Bool
+            && Vectors.size code[s].Type = Vectors.size i.Type)
 
     /// Where calls find their operands and leave their value.
     let mutable spill: LocalBuilder option = None
@@ -48,6 +73,8 @@ type internal LaneEmitter(e: Emission, code: LaneInstruction array) =
 
     /// Lanes that are computed at once.
     member _.Lanes = lanes
+    /// Whether an instruction is written together with the one that uses it.
+    member _.IsPart k = isPart[k]
 
     /// The element type of the registers that hold a value.
     member _.Register k = if code[k].Result = DType.Bool then maskType sizes[k] else code[k].Result
@@ -221,27 +248,30 @@ type internal LaneEmitter(e: Emission, code: LaneInstruction array) =
             apply ()
             e.Set(target[p])
 
-    /// Reinterprets what is on the stack as, or from, the mask of a type.
-    member private m.Test(target, operands, name, dtype: DType) =
-        m.Each(
-            target,
-            operands,
-            fun () ->
-                e.Operation(name, 2, dtype)
-                e.Reinterpret(Vectors.element dtype, Vectors.element (maskType (Vectors.size dtype)))
-        )
+    /// A test of part p of two values; the mask, of their type, is left on the stack.
+    member private _.Test(i: LaneInstruction, values: LocalBuilder array array, p) =
+        for a in i.Args do
+            e.Get(values[a].[p])
+        let name =
+            match i.Op with
+            | LaneOp.Less -> "LessThan"
+            | LaneOp.LessEqual -> "LessThanOrEqual"
+            | _ -> "Equals"
+        e.Operation(name, 2, i.Type)
 
-    member private m.Select
-        (
-            target: LocalBuilder array,
-            register: DType,
-            condition: LocalBuilder array,
-            a: LocalBuilder array,
-            b: LocalBuilder array
-        ) =
+    member private m.Select(target: LocalBuilder array, k, values: LocalBuilder array array) =
+        let i, register = code[k], m.Register k
+        let element = Vectors.element register
+        let test = i.Args[0]
+        let condition = if isPart[test] then [||] else m.Value(values, test, sizes[k])
+        let a, b = m.Value(values, i.Args[1], sizes[k]), m.Value(values, i.Args[2], sizes[k])
         for p in 0 .. target.Length - 1 do
-            e.Get(condition[p])
-            e.Reinterpret(Vectors.element (maskType (Vectors.size register)), Vectors.element register)
+            if isPart[test] then
+                m.Test(code[test], values, p)
+                e.Reinterpret(Vectors.element code[test].Type, element)
+            else
+                e.Get(condition[p])
+                e.Reinterpret(Vectors.element (maskType (Vectors.size register)), element)
             e.Get(a[p])
             e.Get(b[p])
             e.Operation("ConditionalSelect", 3, register)
@@ -372,6 +402,9 @@ type internal LaneEmitter(e: Emission, code: LaneInstruction array) =
 
     /// Writes instruction k, given the registers of earlier ones; loads are written by `load`.
     member m.Emit(k, values: LocalBuilder array array, load: int -> LocalBuilder array -> unit) =
+        if not isPart[k] then m.EmitWhole(k, values, load)
+
+    member private m.EmitWhole(k, values: LocalBuilder array array, load) =
         let i = code[k]
         let target = m.Locals k
         let operands () = [ for a in i.Args -> values[a] ]
@@ -396,16 +429,28 @@ type internal LaneEmitter(e: Emission, code: LaneInstruction array) =
         | LaneOp.Round -> plain "Round"
         | LaneOp.Floor -> plain "Floor"
         | LaneOp.Ceil -> plain "Ceiling"
-        | LaneOp.Less -> m.Test(target, operands (), "LessThan", i.Type)
-        | LaneOp.LessEqual -> m.Test(target, operands (), "LessThanOrEqual", i.Type)
-        | LaneOp.Equal -> m.Test(target, operands (), "Equals", i.Type)
+        | LaneOp.AtMost -> plain "MinNative"
+        | LaneOp.AtLeast -> plain "MaxNative"
+        | LaneOp.Settle
+        | LaneOp.Scale
+        | LaneOp.Mantissa
+        | LaneOp.Exponent
+        | LaneOp.Logarithmic ->
+            for p in 0 .. target.Length - 1 do
+                WideOperations.write e i (fun n -> e.Get(values[i.Args[n]].[p]))
+                e.Set(target[p])
+        | LaneOp.Less
+        | LaneOp.LessEqual
+        | LaneOp.Equal ->
+            for p in 0 .. target.Length - 1 do
+                m.Test(i, values, p)
+                e.Reinterpret(Vectors.element i.Type, Vectors.element (maskType (Vectors.size i.Type)))
+                e.Set(target[p])
         | LaneOp.And -> m.Logic("BitwiseAnd", i, k, target, values)
         | LaneOp.Or -> m.Logic("BitwiseOr", i, k, target, values)
         | LaneOp.Xor -> m.Logic("Xor", i, k, target, values)
         | LaneOp.Not -> m.Logic("OnesComplement", i, k, target, values)
-        | LaneOp.Select ->
-            let a, b = m.Value(values, i.Args[1], sizes[k]), m.Value(values, i.Args[2], sizes[k])
-            m.Select(target, m.Register k, m.Value(values, i.Args[0], sizes[k]), a, b)
+        | LaneOp.Select -> m.Select(target, k, values)
         | LaneOp.ShiftLeft n -> m.Each(target, operands (), fun () -> e.Shift("ShiftLeft", n, i.Type))
         | LaneOp.ShiftRight n -> m.Each(target, operands (), fun () -> e.Shift("ShiftRightArithmetic", n, i.Type))
         | LaneOp.Convert result -> m.Convert(target, i.Type, result, argument 0)

@@ -16,7 +16,12 @@ module private SweepLimits =
 type internal SweepBody(e: Emission, sweep: Sweep, form: SweepForm) =
     let il = e.IL
     let code = sweep.Code
-    let lanes = LaneEmitter(e, code)
+    let isOutput =
+        let isOutput = Array.create code.Length false
+        for output in sweep.Outputs do
+            isOutput[output.Instruction] <- true
+        isOutput
+    let lanes = LaneEmitter(e, code, isOutput)
     let places, operands = sweep.Places, sweep.Operands.Length
     /// A copy of a row's last lanes takes so many bytes for each place.
     let copyBytes = FoldOrder.Lanes * 8
@@ -40,17 +45,18 @@ type internal SweepBody(e: Emission, sweep: Sweep, form: SweepForm) =
     /// For each instruction the values inside the loop that nothing after it needs; in short code none are given up.
     let released =
         let last = Array.init code.Length id
-        let isOutput = Array.create code.Length false
         code
         |> Array.iteri (fun k i ->
             for a in i.Args do
-                last[a] <- k)
-        for output in sweep.Outputs do
-            isOutput[output.Instruction] <- true
+                last[a] <- k
+                if lanes.IsPart a then
+                    for b in code[a].Args do
+                        last[b] <- k)
         let released = Array.create code.Length []
         if code.Length > Short then
             for k in 0 .. code.Length - 1 do
-                if not (invariant[k] || isOutput[k]) then released[last[k]] <- k :: released[last[k]]
+                if not (invariant[k] || isOutput[k] || lanes.IsPart k) then
+                    released[last[k]] <- k :: released[last[k]]
         released
 
     /// Values that all copies of the body share.

@@ -69,6 +69,8 @@ module internal InterpretLanes =
         : Run =
         match op with
         | LaneOp.Div -> fun args r n -> TensorPrimitives.Divide<'T>(from args[0] n, from args[1] n, into r n)
+        | LaneOp.AtMost -> each2 (fun (bound: 'T) x -> if 'T.op_LessThan (bound, x) then bound else x)
+        | LaneOp.AtLeast -> each2 (fun (bound: 'T) x -> if 'T.op_LessThan (x, bound) then bound else x)
         | LaneOp.Fma ->
             fun args r n ->
                 TensorPrimitives.FusedMultiplyAdd<'T>(from args[0] n, from args[1] n, from<'T> args[2] n, into r n)

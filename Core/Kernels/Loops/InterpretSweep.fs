@@ -154,5 +154,5 @@ type private SweepInterpreter(sweep: Sweep, form: SweepForm) =
 [<RequireQualifiedAccess>]
 module internal InterpretSweep =
     let prepare sweep form : SweepCode =
-        let interpreter = SweepInterpreter(sweep, form)
+        let interpreter = SweepInterpreter(Expand.sweep sweep, form)
         SweepCode(fun places strides rows lanes -> interpreter.Run(places, strides, rows, lanes))

@@ -22,6 +22,10 @@ type internal LaneOp =
     /// NaN where either is, and -0 < 0 (`maximum` of IEEE 754-2019).
     | Max
     | Min
+    /// (bound, x): the lesser of x and a number other than 0; NaN where x is.
+    | AtMost
+    /// (bound, x): the greater of them.
+    | AtLeast
     | Less
     | LessEqual
     | Equal
@@ -43,6 +47,16 @@ type internal LaneOp =
     | Convert of DType
     /// The same bits as another type of the same size.
     | Bits of DType
+    /// One NaN for all. Like the next four, short for other instructions (`Expand`).
+    | Settle
+    /// (x, n): x · 2ⁿ for an integer n, where x · 2^⌊n/2⌋ is exact.
+    | Scale
+    /// The number in ¾ … 1½ that x > 0 is when scaled by a power of 2.
+    | Mantissa
+    /// (x, its mantissa): the logarithm of that power.
+    | Exponent
+    /// (x, value): what a logarithm of x is: -∞ at 0, NaN below and for NaN, ∞ at ∞, else the value.
+    | Logarithmic
     /// A function that is computed lane by lane.
     | Call of Scalar
     /// (condition, operand, otherwise): as `Call` where the condition holds, which is to be rare.
@@ -125,6 +139,15 @@ module internal Lanewise =
     let ceil a = one LaneOp.Ceil a
     let max a b = two LaneOp.Max a b
     let min a b = two LaneOp.Min a b
+
+    /// x, but a number other than 0 at most.
+    let atMost (bound: float) (x: LaneValue) = two LaneOp.AtMost (x.Number bound) x
+    let atLeast (bound: float) (x: LaneValue) = two LaneOp.AtLeast (x.Number bound) x
+    let settle a = one LaneOp.Settle a
+    let scale n x = two LaneOp.Scale x n
+    let mantissa x = one LaneOp.Mantissa x
+    let exponent x mantissa = two LaneOp.Exponent x mantissa
+    let logarithmic x value = two LaneOp.Logarithmic x value
     let bitAnd a b = two LaneOp.And a b
     let bitOr a b = two LaneOp.Or a b
     let bitXor a b = two LaneOp.Xor a b

@@ -78,4 +78,4 @@ module internal Lower =
         | _ -> composed f args
 
     /// One NaN for all: which of two goes on differs between machines, and between two compilations of one program.
-    let settle (x: LaneValue) = if isFloating x then Lanewise.select (Lanewise.equal x x) x (x.Number nan) else x
+    let settle (x: LaneValue) = if isFloating x then Lanewise.settle x else x
