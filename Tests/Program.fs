@@ -51,6 +51,7 @@ let tests =
               "Accelerate"
               [ Accelerate.BranchTests.tests
                 Accelerate.CacheTests.tests
+                Accelerate.AllocationTests.tests
                 Accelerate.GovernorTests.tests
                 Accelerate.ExplainTests.tests
                 Accelerate.CheckTests.tests

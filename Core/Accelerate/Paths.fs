@@ -113,17 +113,23 @@ module internal Paths =
 
                 depth <- depth + 1
 
-        match path, unknown with
-        | Path.Leaf leaf, null -> Found.Leaf leaf
-        | _, unknown -> Found.Unknown(nonNull unknown)
+        // Not one match on both: that would make a tuple.
+        match unknown with
+        | null ->
+            match path with
+            | Path.Leaf leaf -> Found.Leaf leaf
+            | Path.Guard _ -> invalidOp "unreachable"
+        | unknown -> Found.Unknown unknown
 
     /// The results of a leaf.
     let finish (start: Draw) (leaf: Leaf<'R>) (slots: Block array) (scan: Scan) : 'R =
         if leaf.Trace.Instructions.Length > 0 then leaf.Last.Finish(start, slots, leaf.Places)
 
-        match box leaf.Template with
-        | :? Tensor -> unbox<'R>(box (Placing.Result(leaf.Outputs[0], slots, scan)))
-        | _ -> Placing.Fill(leaf.Template, leaf.Outputs, slots, scan)
+        // Of a value type a box would be made.
+        if not typeof<'R>.IsValueType && box leaf.Template :? Tensor then
+            unbox<'R>(box (Placing.Result(leaf.Outputs[0], slots, scan)))
+        else
+            Placing.Fill(leaf.Template, leaf.Outputs, slots, scan)
 
     let private offsets (trace: Trace) =
         Array.scan (fun at (i: Instruction) -> at + i.Results.Length) trace.Inputs.Length trace.Instructions

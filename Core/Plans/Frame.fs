@@ -97,12 +97,26 @@ type internal Frame
             | Home.Given _
             | Home.Own -> ())
 
+    /// Whether a root's array has no block yet: one that launches write through its address alone needs none.
+    let isBare root = isNull (box blocks[root])
+
     let place k (first: nativeptr<byte>) =
         let root = held[k]
-        addresses[root] <- NativePtr.toNativeInt first + nativeint blocks[root].Offset * sizes[root]
+        let offset = if isBare root then 0 else blocks[root].Offset
+        addresses[root] <- NativePtr.toNativeInt first + nativeint offset * sizes[root]
+
+    let data root = if isBare root then arrays[given + Array.BinarySearch(own, root)] else blocks[root].Data
 
     /// The block of a root, dense.
-    member _.Block root = blocks[root]
+    member _.Block root =
+        if isBare root then blocks[root] <- { Data = data root; Offset = 0; Strides = strides[root] }
+        blocks[root]
+
+    /// A part of a root, from a position on, or all of it seen in other sizes.
+    member _.View(root, offset, strides: int array) : Block =
+        let first = if isBare root then 0 else blocks[root].Offset
+        { Data = data root; Offset = first + offset; Strides = strides }
+
     member _.Address root = addresses[root]
     /// Whether a root's elements lie elsewhere in each run.
     member _.IsMovable root =
@@ -124,15 +138,16 @@ type internal Frame
     member _.Provide() =
         for k in 0 .. own.Length - 1 do
             let root = own[k]
-            let data = Blocks.uninitialised roots[root].DType roots[root].Count
-            blocks[root] <- { Data = data; Offset = 0; Strides = strides[root] }
-            arrays[given + k] <- data
+            blocks[root] <- Unchecked.defaultof<Block>
+            arrays[given + k] <- Blocks.uninitialised roots[root].DType roots[root].Count
 
     /// Takes over a dense block, or its elements, for a root.
-    member _.Store(root, block: Block) =
+    member frame.Store(root, block: Block) =
         match homes[root] with
         | Home.Own when not (isProvided root) -> set root { block with Strides = strides[root] }
-        | _ -> Array.Copy(block.Data, block.Offset, blocks[root].Data, blocks[root].Offset, roots[root].Count)
+        | _ ->
+            let own = frame.Block root
+            Array.Copy(block.Data, block.Offset, own.Data, own.Offset, roots[root].Count)
 
     member private frame.Hold(first: int, start: Draw) : unit =
         if first = held.Length then

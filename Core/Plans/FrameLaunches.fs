@@ -19,11 +19,7 @@ type internal RootView(roots: TensorType array, access: Access, ty: TensorType) 
     member _.Root = access.Root
 
     member _.In(frame: Frame) : Block =
-        let block = frame.Block access.Root
-        if isRoot then
-            block
-        else
-            { block with Offset = block.Offset + access.Offset; Strides = access.Strides }
+        if isRoot then frame.Block access.Root else frame.View(access.Root, access.Offset, access.Strides)
 
 /// The addresses of a launch's operands and results in a frame. Those of movable roots are looked up for each run.
 [<Sealed>]

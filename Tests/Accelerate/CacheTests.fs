@@ -270,18 +270,4 @@ let private threads =
               Expect.equal fast.TracesMade 1L "one trace"
           } ]
 
-let private hits = test "a hit writes nothing but its results" {
-    // The replay itself allocates for each op; the call adds little to it.
-    let fast = accelerateWith options (fun (x: Tensor) -> x)
-    let x = f64 [ 1. ]
-    for _ in 1..100 do
-        fast.Invoke x |> ignore
-
-    let before = GC.GetAllocatedBytesForCurrentThread()
-    for _ in 1..1000 do
-        fast.Invoke x |> ignore
-    let perCall = (GC.GetAllocatedBytesForCurrentThread() - before) / 1000L
-    Expect.isLessThan perCall 400L "bytes for a call"
-}
-
-let tests = testList "Cache" [ bounds; memory; failures; threads; hits ]
+let tests = testList "Cache" [ bounds; memory; failures; threads ]

@@ -31,14 +31,14 @@ module internal Gather =
     /// Elements `first` to `first + count` of dimensions in row-major order: from their places to adjacent ones, or back.
     let run back size place (dims: Extent array) (start: nativeint) first count (adjacent: nativeint) =
         let last = dims.Length - 1
-        let index = Array.zeroCreate<int> dims.Length
+        let index = NativePtr.stackalloc<int> dims.Length
         let mutable rest, address, near, left = first, start, adjacent, count
         for k in last .. -1 .. 0 do
-            index[k] <- rest % dims[k].Size
+            NativePtr.set index k (rest % dims[k].Size)
             rest <- rest / dims[k].Size
-            address <- address + nativeint index[k] * dims[k].Steps[place]
+            address <- address + nativeint (NativePtr.get index k) * dims[k].Steps[place]
         while left > 0 do
-            let n = min left (dims[last].Size - index[last])
+            let n = min left (dims[last].Size - NativePtr.get index last)
             let step = dims[last].Steps[place]
             if back then
                 copySized size near (nativeint size) address step n
@@ -47,16 +47,16 @@ module internal Gather =
             near <- near + nativeint (n * size)
             left <- left - n
             // To the start of the next run: carry into the outer dimensions.
-            address <- address - nativeint index[last] * step
-            index[last] <- 0
+            address <- address - nativeint (NativePtr.get index last) * step
+            NativePtr.set index last 0
             let mutable k = last - 1
             let mutable carry = left > 0
             while carry && k >= 0 do
-                index[k] <- index[k] + 1
+                NativePtr.set index k (NativePtr.get index k + 1)
                 address <- address + dims[k].Steps[place]
-                if index[k] = dims[k].Size then
-                    address <- address - nativeint index[k] * dims[k].Steps[place]
-                    index[k] <- 0
+                if NativePtr.get index k = dims[k].Size then
+                    address <- address - nativeint (NativePtr.get index k) * dims[k].Steps[place]
+                    NativePtr.set index k 0
                     k <- k - 1
                 else
                     carry <- false
@@ -135,18 +135,18 @@ type internal BoundSweep(kernel: SweepKernel, mode: SweepMode, isAlong: bool, ro
     member b.Run(bases: nativeptr<nativeint>, firstRow: int, rowCount: int, firstLane: int, laneCount: int) =
         let addresses = NativePtr.stackalloc<nativeint> places.Length
         let moves = NativePtr.stackalloc<nativeint> places.Length
-        let index = Array.zeroCreate<int> rows.Length
+        let index = NativePtr.stackalloc<int> rows.Length
         let mutable rest = firstRow
         for p in 0 .. places.Length - 1 do
             NativePtr.set moves p inner.Steps[p]
             NativePtr.set addresses p (NativePtr.get bases p)
         for k in rows.Length - 1 .. -1 .. 0 do
-            index[k] <- rest % rows[k].Size
+            NativePtr.set index k (rest % rows[k].Size)
             rest <- rest / rows[k].Size
-            b.Move(addresses, rows[k], index[k])
+            b.Move(addresses, rows[k], NativePtr.get index k)
         let mutable left = rowCount
         while left > 0 do
-            let n = if rows.Length = 0 then 1 else min left (inner.Size - index[rows.Length - 1])
+            let n = if rows.Length = 0 then 1 else min left (inner.Size - NativePtr.get index (rows.Length - 1))
             b.Call(addresses, moves, n, firstLane, laneCount)
             left <- left - n
             if left > 0 then b.Next(addresses, index, n)
@@ -156,15 +156,15 @@ type internal BoundSweep(kernel: SweepKernel, mode: SweepMode, isAlong: bool, ro
             NativePtr.set addresses p (NativePtr.get addresses p + nativeint times * dim.Steps[p])
 
     /// On to the row after the n last ones.
-    member private b.Next(addresses, index: int array, n) =
+    member private b.Next(addresses, index: nativeptr<int>, n) =
         let mutable k = rows.Length - 1
-        index[k] <- index[k] + n
+        NativePtr.set index k (NativePtr.get index k + n)
         b.Move(addresses, rows[k], n)
-        while k > 0 && index[k] = rows[k].Size do
-            b.Move(addresses, rows[k], -index[k])
-            index[k] <- 0
+        while k > 0 && NativePtr.get index k = rows[k].Size do
+            b.Move(addresses, rows[k], -(NativePtr.get index k))
+            NativePtr.set index k 0
             k <- k - 1
-            index[k] <- index[k] + 1
+            NativePtr.set index k (NativePtr.get index k + 1)
             b.Move(addresses, rows[k], 1)
 
     member private b.Call(addresses, moves, n, firstLane, laneCount) =

@@ -1,0 +1,76 @@
+/// A hit allocates its results and nothing else.
+module Functional.Tests.Accelerate.AllocationTests
+
+open System
+open Expecto
+open Functional
+open Functional.FSharp
+
+/// A result on a 64-bit machine: a tensor (40 bytes), where its elements are (32), how they lie (40), and an array of them (24
+/// and the elements, in whole words).
+let private resultBytes (t: Tensor) =
+    let size =
+        match t.DType with
+        | DType.Bool -> 1
+        | DType.Float32
+        | DType.Int32 -> 4
+        | _ -> 8
+    136 + (t.Count * size + 7) / 8 * 8
+
+/// What a replayed call allocates on this thread. Timing of some of the calls is averaged out.
+let private bytesOf (f: 'T -> 'R) (x: 'T) =
+    let fast = accelerateWith { AccelerateOptions.Default with Governed = false } f
+    // Until the compiler has seen enough of the library's code to do its best, it makes objects that it does without later.
+    for _ in 1..300 do
+        fast.Invoke x |> ignore
+
+    let calls = 256
+    let before = GC.GetAllocatedBytesForCurrentThread()
+
+    for _ in 1..calls do
+        fast.Invoke x |> ignore
+
+    (GC.GetAllocatedBytesForCurrentThread() - before) / int64 calls
+
+let private allocatesResults name (objects: int) (f: 'T -> 'R) (x: 'T) = test name {
+    let results = fst (Structures.flatten (f x)) |> Array.sumBy resultBytes
+    Expect.equal (bytesOf f x) (int64 (results + objects)) "bytes"
+}
+
+type private Perceptron = { W1: Tensor; B1: Tensor; W2: Tensor; B2: Tensor }
+
+let private perceptron =
+    let normal sizes = Tensor.normalFrom (Generator 1UL) DType.Float32 sizes ""
+    { W1 = normal [ 16; 16 ]; B1 = normal [ 16 ]; W2 = normal [ 16; 4 ]; B2 = normal [ 4 ] }
+
+let private step (p: Perceptron, x, t) =
+    let predict p = Tensor.matmul (tanh (Tensor.matmul x p.W1 + p.B1)) p.W2 + p.B2
+    let loss, slopes = valueAndGrad (fun p -> Loss.meanSquaredError (predict p) t) p
+    struct (loss, Structure.Map((fun p d -> p - 0.1 * d), p, slopes))
+
+let private vector = Tensor.create [ 4 ] "" [| 1f; 2f; 3f; 4f |]
+
+let tests =
+    testList
+        "allocation"
+        [ testSequenced
+          <| testList
+              "of a hit"
+              [ allocatesResults "nothing for an input handed on" (-resultBytes vector) id vector
+                allocatesResults "one op" 0 (fun x -> x + 1.) vector
+                allocatesResults "another shape" 0 (fun x -> Tensor.reshape [ 2; 2 ] (x + 1.)) vector
+                allocatesResults "a reduction" 0 (fun x -> Tensor.sum [ 0 ] (exp x)) vector
+                // What the host reads is a tensor's elements: an array (32) and how they lie (40).
+                allocatesResults
+                    "a guard on the way"
+                    72
+                    (fun (x: Tensor) -> if Tensor.op_Explicit (x[0] .> 0.) then x * 2. else x)
+                    vector
+                // The record: 48.
+                allocatesResults
+                    "a step of training"
+                    48
+                    step
+                    (perceptron,
+                     Tensor.normalFrom (Generator 2UL) DType.Float32 [ 1; 16 ] "",
+                     Tensor.create [ 1; 4 ] "" [| 0f; 1f; 0f; 1f |]) ] ]
