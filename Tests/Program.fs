@@ -72,6 +72,7 @@ let tests =
                 Learn.LossOptionTests.tests
                 Learn.InitialiserTests.tests
                 Learn.LayerTests.tests
+                Learn.SpatialLayerTests.tests
                 Learn.StateTests.tests
                 Learn.OptimiserTests.tests
                 Learn.NetworkTests.tests

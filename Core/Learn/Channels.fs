@@ -38,3 +38,14 @@ module internal Channels =
         let order = [ for k in 0 .. x.Rank - 1 -> List.findIndex ((=) k) last ]
         let labelled = Movement.relabel (Format.Parse labels) x
         if dim = x.Rank - 1 then labelled else Define.apply (Movement.permute order) [ labelled ]
+
+    /// What a layer says that has no parameters yet.
+    let notInitialised layer (x: Tensor) =
+        raise (
+            StructureException(
+                layer,
+                [ x.Type ],
+                "its weights are null",
+                "initialise the layer, or the network that it belongs to, first"
+            )
+        )

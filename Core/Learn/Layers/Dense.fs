@@ -45,15 +45,7 @@ type Dense
             let dim = Channels.dimension "Dense" x.Type
             let y = Define.apply (Contractions.op { Batch = []; Sum = [ dim, 0 ] }) [ x; weights ] + bias
             Channels.restore dim x.Format y
-        | _ ->
-            raise (
-                StructureException(
-                    "Dense",
-                    [ x.Type ],
-                    "its weights are null",
-                    "initialise the layer, or the network that it belongs to, first"
-                )
-            )
+        | _ -> Channels.notInitialised "Dense" x
 
     /// The layer with parameters as its initialisers draw them. Parameters at hand are kept.
     override this.Initialize input =

@@ -1,0 +1,87 @@
+/// Layers of images and sequences: all of CheckLayer, and that each is the function it is made of.
+module Functional.Tests.Learn.SpatialLayerTests
+
+open System
+open Expecto
+open Functional
+open Functional.FSharp
+open Functional.Properties
+
+let private images = Layout.Of("BCSS", Nullable(), 4, 6, Nullable 7)
+let private sequences = Layout.Of("BCT", Nullable(), 3, Nullable())
+
+let private isRight (layer: ILayer) (input: Layout) =
+    let report = CheckLayer.Run(layer, input)
+    Expect.equal (report.Failed, report.Warnings) (0, 0) $"{report}"
+
+let private strided = { ConvolutionOptions.Default with Stride = [ 2 ]; Padding = Padding.Same; Groups = 2 }
+
+let private causal = { ConvolutionOptions.Default with Padding = Padding.Causal; Dilation = [ 2 ] }
+
+let private layers: (string * ILayer * Layout) list =
+    [ "convolution", Convolution(4, [ 3 ]), images
+      "convolution of a rectangle, in groups", Convolution(6, [ 3; 2 ], strided, Initialiser.HeNormal), images
+      "causal convolution", Convolution(2, [ 2 ], causal, Initialiser.GlorotUniform), sequences
+      "greatest", MaxPool [ 2 ], images
+      "greatest, overlapping",
+      MaxPool([ 3 ], { PoolingOptions.Default with Stride = [ 2 ]; Padding = Padding.Same }),
+      images
+      "mean", AveragePool [ 2; 3 ], images
+      "global mean", GlobalAveragePool(), images
+      "global greatest", GlobalMaxPool(), images
+      "flatten", Flatten(), images
+      "batch norm", BatchNorm(), images
+      "batch norm of features", BatchNorm(1e-3, 0.5), Layout.Of("BC", Nullable(), Nullable 3)
+      "layer norm", LayerNorm(), sequences
+      "a network of them",
+      Network.Sequential(Convolution(4, [ 3 ]), BatchNorm(), Relu(), MaxPool [ 2 ], Flatten(), Dense 3),
+      images ]
+
+let private image = Tensor.normalFrom (Generator 3UL) DType.Float32 [ 2; 4; 6; 7 ] "BCSS"
+
+let tests =
+    testList
+        "Spatial layers"
+        [ testList "pass every check" [ for name, layer, input in layers -> test name { isRight layer input } ]
+          test "a convolution is the function with its parameters" {
+              let layer = Convolution(6, [ 3; 2 ], strided, Initialiser.HeNormal).Initialize images :?> Convolution
+              let weights, bias = nonNull layer.Weights, nonNull layer.Bias
+              Expect.sequenceEqual weights.Shape [ 6; 2; 3; 2 ] "weights"
+              let expected = Tensor.convolution strided weights (Some bias) image
+              Expect.isTrue (Structure.HasSameBits(layer.Predict image, expected)) "bits"
+          }
+          test "batch norm moves its statistics towards those of the batches, and predicts with them" {
+              let mutable layer = (BatchNorm(1e-5, 0.5) :> ILayer).Initialize [| images |] :?> BatchNorm
+              for _ in 1..40 do
+                  let struct (_, next) = layer.Forward image
+                  layer <- next
+              let struct (trained, _) = layer.Forward image
+              let struct (predicted, _) = layer.Predict image
+              let apart = float (Tensor.cast DType.Float64 (Tensor.max [] (abs (trained - predicted))))
+              // The running variance is the unbiased estimate, of 84 elements a channel.
+              Expect.isLessThan apart (4. * 0.5 / 83.) "after many batches alike"
+              Expect.isGreaterThan apart 0. "not the same"
+          }
+          test "channels and positions become channels, whatever their order" {
+              let y = Flatten().Predict image
+              Expect.equal (y.Format.Labels, List.ofSeq y.Shape) ("BC", [ 2; 168 ]) "of images"
+              let turned = Flatten().Predict(Tensor.permute [ 1; 2; 0; 3 ] image)
+              Expect.isTrue (Structure.HasSameBits(turned, y)) "of images in another order"
+              let plain = Flatten().Predict(Tensor.withFormat "" image)
+              Expect.equal (plain.Format.Labels, List.ofSeq plain.Shape) ("", [ 2; 168 ]) "of unformatted images"
+          }
+          test "what does not fit is refused" {
+              let initialise (layer: Layer) input = layer.Initialize input |> ignore
+              Expect.throwsT<ShapeException>
+                  (fun () -> initialise (Convolution(4, [ 3; 3; 3 ])) images)
+                  "a size of three numbers"
+              let groups = { ConvolutionOptions.Default with Groups = 3 }
+              Expect.throwsT<ShapeException>
+                  (fun () -> initialise (Convolution(4, [ 3 ], groups, Initialiser.Zeros)) images)
+                  "groups that divide nothing"
+              Expect.throwsT<ArgumentOutOfRangeException> (fun () -> Convolution(0, [ 3 ]) |> ignore) "no filters"
+              Expect.throwsT<StructureException>
+                  (fun () -> Convolution(4, [ 3 ]).Predict image |> ignore)
+                  "not initialised"
+              Expect.throwsT<StructureException> (fun () -> BatchNorm().Predict image |> ignore) "not initialised"
+          } ]
