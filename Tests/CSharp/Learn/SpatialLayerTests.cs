@@ -13,7 +13,7 @@ public class SpatialLayerTests
         new Relu(),
         MaxPool.Create([2], stride: [2]),
         new Convolution(6, [3]),
-        AveragePool.Create([3]),
+        AveragePool.Create([2]),
         new Flatten(),
         new Dense(3)).Initialize(Layout.Of("BCSS", null, 1, 8, 8), seed: 2);
 
