@@ -18,15 +18,19 @@ public static class Objective
         new(loss, evaluation);
 
     /// <summary>
-    /// For batches of inputs and targets: a loss of what a network makes of the inputs while it is trained, and in validation
-    /// of what it predicts; and metrics of predictions and targets, such as <see cref="Metric.Accuracy"/>, by name.
+    /// For batches of inputs and targets: a loss of what a network makes of the inputs while it is trained, with the state
+    /// that the batch before has left, and in validation of what it predicts; and metrics of predictions and targets, such as <see cref="Metric.Accuracy"/>, by name.
     /// </summary>
     /// <exception cref="ArgumentException">Two metrics have one name, or one is named "loss".</exception>
     public static Objective<Network, (Tensor Input, Tensor Target)> Supervised(
         Func<Tensor, Tensor, Tensor> loss, params (string Name, Func<Tensor, Tensor, Tensor> Metric)[] metrics)
     {
-        Objective<Network, (Tensor Input, Tensor Target)> objective = new(
-            (network, batch) => loss(network.Forward(batch.Input), batch.Target),
+        Objective<Network, (Tensor Input, Tensor Target)> objective = CreateWithState<Network, (Tensor Input, Tensor Target)>(
+            (network, batch) =>
+            {
+                var (y, next) = network.ForwardWithState(batch.Input);
+                return (loss(y, batch.Target), next);
+            },
             (network, batch) => loss(network.Predict(batch.Input), batch.Target));
 
         return metrics.Aggregate(objective, (all, metric) => all.WithMetric(
