@@ -16,7 +16,7 @@ if (!FashionImages.AreIn(directory))
 
 var training = FashionImages.Read(directory, "train");
 var test = FashionImages.Read(directory, "t10k");
-int epochs = args is [_, var count] ? int.Parse(count) : 5;
+int epochs = args is [_, var count] ? int.Parse(count) : 3;
 
 Network network = Network.Sequential(
         Convolution.Create(12, [3], padding: Padding.Same, weights: Initialiser.HeNormal),
