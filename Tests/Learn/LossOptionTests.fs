@@ -184,6 +184,8 @@ let private elementwise =
           close "none" expected (Loss.klDivergence each (log y) t)
           close "of itself" [ 0.; 0.; 0. ] (Loss.klDivergence each (log y) y)
           differentiates (fun l -> Loss.klDivergence each l t) (log y)
+          let slope = grad (fun t -> Tensor.sum [] (Loss.klDivergence each (log y) t)) t
+          Expect.all (elements slope) System.Double.IsFinite "an impossible class does not spoil the slopes of targets"
       }
 
       test "cosine and triplet" {
