@@ -7,7 +7,7 @@ namespace Functional.Benchmarks.Cases;
 /// <summary>What acceleration itself costs: to replay, to compile, at the first call, where it never pays, and in memory.</summary>
 internal static class Overheads
 {
-    private const string Family = "overhead", Direct = "direct";
+    private const string Family = "overhead", Direct = "direct", Unguarded = "unguarded";
     private const int Rows = 64, Channels = 256, Ops = 10;
 
     /// <summary>More than a cache keeps, so that in a cycle of so many signatures none is ever found again.</summary>
@@ -16,6 +16,7 @@ internal static class Overheads
     public static IReadOnlyList<Case> Cases =>
     [
         Replay with { Goals = [new(Goal.None, Measure.Time, 100, 30)], Threads = [1] },
+        Guard with { Goals = [new(Unguarded, Measure.Cost, null, null)], Threads = [1] },
         Compile with { Goals = [new(Goal.None, Measure.Time, 2e6, 1e6)], Threads = [1] },
         FirstCall with { Goals = [new(Direct, Measure.Cost, 3, 1.5)], Threads = [1] },
         NeverHits with { Goals = [new(Direct, Measure.Cost, 1.1, 1)], Threads = [1] },
@@ -29,6 +30,22 @@ internal static class Overheads
         Tensor x = Tensor.Create<float>(Uniform(16, seed: 1), [16]);
         var identity = Accelerate.Function<Tensor, Tensor>(x => x);
         return new(Contender.Accelerated(() => identity.Invoke(x)));
+    });
+
+    /// <summary>A replay with a host read on the way that always sees the same, against one without.</summary>
+    private static Race Guard => new("guard", Family, () =>
+    {
+        Tensor x = Tensor.Create<float>(Uniform(Channels, seed: 1), [Channels]);
+        var guarded = Accelerate.Function((Tensor x) => (bool)(x.Sum() < Channels) ? Tensor.Tanh(x) : x);
+        var unguarded = Accelerate.Function((Tensor x) => Tensor.Tanh(x));
+        return new(Contender.Accelerated(() => guarded.Invoke(x)))
+        {
+            Outputs = [new("y", 0)],
+            Peers = new Dictionary<string, Func<Contender>>
+            {
+                [Unguarded] = () => Contender.Accelerated(() => unguarded.Invoke(x)),
+            },
+        };
     });
 
     /// <summary>From a function of a structure never seen before to its compiled replay, on so little that only overhead counts.</summary>

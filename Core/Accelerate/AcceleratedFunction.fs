@@ -65,22 +65,11 @@ type AcceleratedFunction<'T, 'R> internal (f: 'T -> 'R, options: AccelerateOptio
         match entry with
         | null ->
             let tree, hidden = Paths.insert options.Name trace reads result results None
-            cache.Store(Entry(signature, tree)), hidden
+            cache.Store(Entry(signature, tree, Trial.For(options, trace))), hidden
         | entry ->
             let tree, hidden = Paths.insert options.Name trace reads result results (Some entry.Tree)
             entry.Grow tree
             cache.Store entry, hidden
-
-    let reasonFor (signature: Signature) (unknown: Unknown | null) title : MissReason * SignatureDifference list =
-        match unknown with
-        | null ->
-            let nearest = Signatures.nearest signature [ for entry in cache.Entries -> entry.Signature ]
-
-            match cache.WasEvicted(signature.GetHashCode()), nearest with
-            | true, nearest -> MissReason.Evicted options.CacheSize, Option.defaultValue [] nearest
-            | false, Some(first :: _ as all) -> Signatures.reason first, all
-            | _ -> MissReason.NeverSeen title, []
-        | unknown -> MissReason.NewPath(Sight.show unknown.Type unknown.Seen, ""), []
 
     member private this.Obey(ruling: Ruling) =
         match ruling with
@@ -89,37 +78,40 @@ type AcceleratedFunction<'T, 'R> internal (f: 'T -> 'R, options: AccelerateOptio
         | Ruling.Unchanged -> ()
 
     /// Runs the function directly though it was asked for a trace.
-    member private this.RunDirectly(reason: MissReason, x: 'T) : 'R =
+    member private this.RunDirectly(reason: MissReason, x: 'T, trial: Trial | null) : 'R =
         this.Miss() |> ignore
         this.Because reason
-        let start = Stopwatch.GetTimestamp()
+        let start = this.Clock()
         let result = f x
-        this.Obey(governor.Ran(Stopwatch.GetTimestamp() - start))
+        let ticks = this.Clock() - start
+        this.Obey(governor.Ran ticks)
+
+        if not (isNull trial) then (nonNull trial).Ran ticks
         result
+
+    /// Runs a signature directly that is tried, or that has lost.
+    member private this.RunInstead(entry: Entry<'R>, x: 'T) =
+        let why =
+            if entry.Trial.IsLost then
+                "its replay had taken longer than the function"
+            else
+                "to see what replays save"
+        this.RunDirectly(MissReason.Disabled why, x, entry.Trial)
 
     member private this.RunBeyondLimit(entry: Entry<'R>, unknown: Unknown | null, types, x: 'T) =
         entry.Unknown <- entry.Unknown + 1
 
         if Interlocked.Exchange(&isLimitSaid, 1) = 0 then
-            let read =
-                match unknown with
-                | null -> ""
-                | unknown -> Sight.show unknown.Type unknown.Seen
-            this.Say(Diagnostic.PathLimitReached(options.PathLimit, types, read, entry.LastSite))
+            this.Say(Diagnostic.PathLimitReached(options.PathLimit, types, Unknown.shown unknown, entry.LastSite))
 
-        this.RunDirectly(MissReason.Disabled $"more than {options.PathLimit} paths", x)
+        this.RunDirectly(MissReason.Disabled $"more than {options.PathLimit} paths", x, null)
 
     /// Makes a trace, and answers the call by it. `unknown` is where the paths kept ended.
     member private this.Trace
         (signature: Signature, entry: Entry<'R> | null, unknown: Unknown | null, x: 'T, leaves: Tensor array)
         : 'R =
-        let call, start = this.Miss(), Stopwatch.GetTimestamp()
-        let reason, differences = reasonFor signature unknown this.Title
-        let watched =
-            match unknown with
-            | null -> -1
-            | unknown -> unknown.Depth
-
+        let call, start = this.Miss(), this.Clock()
+        let reason, differences = cache.WhyNot(signature, unknown, this.Title)
         let finish (tracer: Tracer) (result: 'R) =
             let results, _ = Structures.flatten result
 
@@ -133,7 +125,7 @@ type AcceleratedFunction<'T, 'R> internal (f: 'T -> 'R, options: AccelerateOptio
             answer, keep signature entry tracer result results, tracer.Site
 
         let answer, (gone, hidden), site =
-            Instruments.Trace(options.Name, (fun () -> record watched x leaves this.Title finish))
+            Instruments.Trace(options.Name, (fun () -> record (Unknown.depth unknown) x leaves this.Title finish))
 
         let reason =
             match reason, entry with
@@ -147,7 +139,7 @@ type AcceleratedFunction<'T, 'R> internal (f: 'T -> 'R, options: AccelerateOptio
         this.Because reason
         this.Traced(Miss(call, reason, Array.ofList differences, signature.Types), gone)
         hidden |> Option.iter (Diagnostic.HiddenState >> this.Say)
-        this.Obey(governor.Traced(Stopwatch.GetTimestamp() - start))
+        this.Obey(governor.Traced(this.Clock() - start))
         answer
 
     /// Replays a signature that is kept, and times some of the replays.
@@ -155,13 +147,23 @@ type AcceleratedFunction<'T, 'R> internal (f: 'T -> 'R, options: AccelerateOptio
         let n = entry.Replays
         entry.Replays <- n + 1
 
-        if n >= timed && n % timed <> 0 then
+        if n >= timed && n % timed <> 0 && not (entry.Trial.WantsReplay n) then
             replay entry scan &answer
         else
-            let start = Stopwatch.GetTimestamp()
+            let start = this.Clock()
             let unknown = replay entry scan &answer
+            let ticks = this.Clock() - start
+
             if isNull unknown then
-                governor.Replayed(Stopwatch.GetTimestamp() - start, (if n < timed then 1 else timed))
+                let calls =
+                    if n < timed then 1
+                    elif n % timed = 0 then timed
+                    else 0
+                if calls > 0 then governor.Replayed(ticks, calls)
+                entry.Trial.Replayed ticks
+
+                if entry.Trial.Judge() then
+                    this.Say(Diagnostic.ReplayLost(entry.Signature.Types, entry.Trial.Replay, entry.Trial.Direct))
 
             unknown
 
@@ -174,6 +176,7 @@ type AcceleratedFunction<'T, 'R> internal (f: 'T -> 'R, options: AccelerateOptio
         | null -> this.Look(x, scan, null, null, isClaimed)
         | entry when entry.Unknown > hopeless && entry.Unknown > entry.Known && isOverfull entry ->
             this.RunBeyondLimit(entry, null, entry.Signature.Types, x)
+        | entry when entry.Trial.IsLost || entry.Trial.WantsDirect entry.Replays -> this.RunInstead(entry, x)
         | entry ->
             unknown <- this.TryHit(entry, scan, &answer)
 
@@ -194,7 +197,7 @@ type AcceleratedFunction<'T, 'R> internal (f: 'T -> 'R, options: AccelerateOptio
         if isClaimed then
             this.Trace(signature, entry, unknown, x, scan.Leaves.ToArray())
         elif isNull entry && not (governor.Admits(signature.GetHashCode())) then
-            this.RunDirectly(MissReason.Disabled "traces had cost more time than they saved", x)
+            this.RunDirectly(MissReason.Disabled "traces had cost more time than they saved", x, null)
         elif claimed.TryAdd(signature, ()) then
             try
                 // Another call may have made the trace before this one claimed it.
@@ -202,7 +205,7 @@ type AcceleratedFunction<'T, 'R> internal (f: 'T -> 'R, options: AccelerateOptio
             finally
                 claimed.TryRemove signature |> ignore
         else
-            this.RunDirectly(MissReason.BeingTraced this.Title, x)
+            this.RunDirectly(MissReason.BeingTraced this.Title, x, null)
 
     member private this.AnswerNow(x: 'T) =
         let scan = Scan.Of x
@@ -254,6 +257,9 @@ type AcceleratedFunction<'T, 'R> internal (f: 'T -> 'R, options: AccelerateOptio
         finally
             Generator.Current <- outer
             outer.Reserve(int (ours.Position - start.Position)) |> ignore
+
+    /// Ticks of `Stopwatch`, unless told otherwise.
+    member val internal Clock = (fun () -> Stopwatch.GetTimestamp()) with get, set
 
     override _.Count = cache.Count
     override _.Bytes = cache.Bytes

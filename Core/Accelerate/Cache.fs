@@ -6,11 +6,13 @@ open System.Threading
 
 /// What is known of one signature, and how it was used.
 [<Sealed; AllowNullLiteral(false)>]
-type internal Entry<'R>(signature: Signature, tree: Tree<'R>) =
+type internal Entry<'R>(signature: Signature, tree: Tree<'R>, trial: Trial) =
     let mutable tree, bytes = tree, Paths.bytes tree
     let mutable lastUse = 0L
 
     member _.Signature = signature
+    /// Whether it pays to replay it.
+    member _.Trial = trial
     member _.Tree = Volatile.Read &tree
     member _.Bytes = Volatile.Read &bytes
 
@@ -112,6 +114,19 @@ type internal Cache<'R>(size: int, byteLimit: int64 option) =
 
     /// Whether a signature of this hash had to go lately.
     member _.WasEvicted(hash: int) = lock gate (fun () -> evicted.Contains hash)
+
+    /// Why a signature has no path for a call, and how it differs from the nearest one kept. `unknown` is where the paths
+    /// kept ended.
+    member this.WhyNot(signature: Signature, unknown: Unknown | null, title) : MissReason * SignatureDifference list =
+        match unknown with
+        | null ->
+            let nearest = Signatures.nearest signature [ for entry in this.Entries -> entry.Signature ]
+
+            match this.WasEvicted(signature.GetHashCode()), nearest with
+            | true, nearest -> MissReason.Evicted size, Option.defaultValue [] nearest
+            | false, Some(first :: _ as all) -> Signatures.reason first, all
+            | _ -> MissReason.NeverSeen title, []
+        | unknown -> MissReason.NewPath(Unknown.shown unknown, ""), []
 
     /// Keeps an entry, new or grown; how many signatures had to go for it.
     member this.Store(entry: Entry<'R>) =

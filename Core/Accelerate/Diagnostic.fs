@@ -44,6 +44,8 @@ type Diagnostic =
     | PathLimitReached of Limit: int * Inputs: IReadOnlyList<TensorType> * Read: string * CallSite: string
     /// Traces had cost more time than they saved: only signatures that come at least so often are traced from now on.
     | Bypassed of Sightings: int * Traces: int64 * Hits: int64
+    /// Replays of one signature took longer than the function itself: it runs directly, and is tried again later.
+    | ReplayLost of Inputs: IReadOnlyList<TensorType> * Replay: TimeSpan * Direct: TimeSpan
     /// Replays have paid for the traces: signatures are traced at their first call again.
     | Resumed of Traces: int64 * Hits: int64
     /// Up to the same read the function did something else than when it was traced before; what was traced is forgotten.
@@ -64,6 +66,10 @@ type Diagnostic =
             $"{traces} traces answered {hits} calls, which cost more time than it saved: from now on a signature is traced "
             + $"when it comes the {sightings}th time. To mend it: pad or bucket sizes, make changing numbers tensors; "
             + "Explain tells which."
+        | Diagnostic.ReplayLost(inputs, replay, direct) ->
+            let shown (time: TimeSpan) = $"{time.TotalMicroseconds:G3} µs"
+            $"""Of ({String.Join(", ", inputs)}) a replay took {shown replay} and a direct call {shown direct}: such calls run directly, """
+            + "until they are tried again. To mend it: accelerate a part that computes more, or nothing."
         | Diagnostic.Resumed(traces, hits) ->
             $"{traces} traces answered {hits} calls, which saved time: a signature is traced when it first comes."
         | Diagnostic.HiddenState op ->

@@ -24,8 +24,9 @@ module internal Drawer =
                 GeneratorException(
                     "Draw",
                     [ t.Type ],
-                    "a draw like a traced tensor is taken from a generator that is not the current one; no replay would advance it",
-                    "set Generator.Current outside of the function, or give the function a key and draw with it"
+                    "a draw like a traced tensor is taken from a generator given to it, which no replay would advance",
+                    "draw from the current generator, and set Generator.Current before the call; or draw a key from that \
+                     generator before each call (Tensor.key), pass it as an argument, and draw within withKey"
                 )
             )
         | generator, _ -> DirectFrom generator

@@ -57,6 +57,73 @@ let private rejection (x: Tensor) =
         u <- Tensor.where (u .< 0.5) (Tensor.uniformLike x) u
     x + u
 
+let private scalar (x: float) = Tensor.create [] "" [| x |]
+
+/// How many paths calls on these numbers take, each of which agrees with the direct call.
+let private paths f (xs: float list) = (agree f (List.map scalar xs)).TracesMade
+
+/// A guard compares what the host saw, and nothing else of the number.
+let private sights =
+    testList
+        "what the host saw of a number"
+        [ test "an integer, cut off" {
+              let f (x: Tensor) = x * float (Tensor.op_Explicit x: int)
+              Expect.equal (paths f [ 2.1; 2.9; 2.; 2.5 ]) 1L "2"
+              Expect.equal (paths f [ -0.5; 0.5; 0.; -0. ]) 1L "0, from both sides"
+              Expect.equal (paths f [ 2.9; 3.; 2.; 3.9 ]) 2L "2 and 3"
+              Expect.equal (paths f [ 1e10; 1e20; infinity ]) 1L "the greatest integer"
+          }
+
+          test "a long integer" {
+              let f (x: Tensor) = x * float (Tensor.op_Explicit x: int64)
+              Expect.equal (paths f [ 1e10; 1e10 + 0.5; 1e11 ]) 2L "paths"
+          }
+
+          test "a bool" {
+              let f (x: Tensor) = if Tensor.op_Explicit x then x + 1. else x - 1.
+              Expect.equal (paths f [ 1.; -3.; nan; infinity ]) 1L "whatever is not 0"
+              Expect.equal (paths f [ 0.; -0.; 2. ]) 2L "0, whatever its sign, and not 0"
+          }
+
+          test "a float, to the bit" {
+              let f (x: Tensor) = x * (Tensor.op_Explicit x: float)
+              Expect.equal (paths f [ 1.; Math.BitIncrement 1.; 1. ]) 2L "neighbours"
+              Expect.equal (paths f [ 0.; -0. ]) 2L "both zeros"
+          }
+
+          test "a float in single precision" {
+              let f (x: Tensor) = x * float (Tensor.op_Explicit x: float32)
+              Expect.equal (paths f [ 1.; Math.BitIncrement 1. ]) 1L "what is lost is not seen"
+          }
+
+          test "a loop that counts in integers" {
+              let f (x: Tensor) =
+                  let mutable y = x
+                  for _ in 1 .. Tensor.op_Explicit x do
+                      y <- y * x
+                  y
+
+              Expect.equal (paths f [ 3.2; 3.7; 3.99; 4.1 ]) 2L "three rounds, four rounds"
+          }
+
+          test "a loop on a condition" {
+              let f (x: Tensor) =
+                  let mutable y = x
+                  while Tensor.op_Explicit (y .> 0.) do
+                      y <- y - 1.
+                  y
+
+              Expect.equal (paths f [ 2.1; 2.9; 2.5; 3.5 ]) 2L "three rounds, four rounds"
+          }
+
+          test "the same number read in two ways" {
+              let f (x: Tensor) =
+                  let n: int = Tensor.op_Explicit x
+                  if n > 2 then x * (Tensor.op_Explicit x: float) else x
+
+              Expect.equal (paths f [ 1.1; 1.9; 3.1; 3.1; 3.2 ]) 3L "1, and two numbers beyond 3"
+          } ]
+
 let private guards =
     testList
         "guards"
@@ -273,4 +340,4 @@ let private hidden = test "a function that reads hidden state before a guard is 
     | other -> failtest $"%A{other}"
 }
 
-let tests = testList "Branches" [ guards; frozen; rejected; bounded; hidden ]
+let tests = testList "Branches" [ guards; sights; frozen; rejected; bounded; hidden ]

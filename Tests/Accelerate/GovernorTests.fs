@@ -21,7 +21,110 @@ let private rulings (governor: Governor) traced direct replayed (hashes: int seq
               | Ruling.Unchanged -> ()
               | ruling -> ruling ]
 
-let tests =
+/// Calls of one signature, as its trial decides: direct ones take so many ticks (of a nanosecond), replays as many; how many ran directly, and
+/// after which call it lost.
+let private tried (trial: Trial) replay direct calls =
+    let mutable replays, directs = 0, 0
+
+    let losses =
+        [ for call in 1..calls do
+              if trial.IsLost || trial.WantsDirect replays then
+                  directs <- directs + 1
+                  trial.Ran direct
+              else
+                  replays <- replays + 1
+                  trial.Replayed(replay call)
+              if trial.Judge() then call ]
+
+    directs, losses
+
+let private trials =
+    testList
+        "Trial"
+        [ test "replays that are much faster cost one direct call" {
+              Expect.equal (tried (Trial true) (fun _ -> 10000L) 100000L 10000) (1, []) "direct calls"
+          }
+
+          test "replays that are somewhat faster cost eight" {
+              Expect.equal (tried (Trial true) (fun _ -> 50000L) 100000L 10000) (8, []) "direct calls"
+          }
+
+          test "a little slower is not given up" {
+              Expect.equal (tried (Trial true) (fun _ -> 109000L) 100000L 10000) (8, []) "direct calls"
+          }
+
+          test "what would gain less than a microsecond is not given up" {
+              Expect.equal (tried (Trial true) (fun _ -> 900L) 10L 10000) (8, []) "direct calls"
+          }
+
+          test "replays that are slower are given up" {
+              Expect.equal
+                  (tried (Trial true) (fun _ -> 120000L) 100000L 1000)
+                  (8 + 1000 - 144, [ 144 ])
+                  "after 128 and 8 pairs"
+          }
+
+          test "single calls that were disturbed do not decide" {
+              let replay call = if call % 5 = 0 then 10000000L else 50000L
+              Expect.equal (tried (Trial true) replay 100000L 10000) (8, []) "direct calls"
+          }
+
+          test "a signature that lost is tried again" {
+              let trial = Trial true
+              let directs, losses = tried trial (fun call -> if call < 1000 then 120000L else 20000L) 100000L 3000
+              Expect.equal losses [ 144 ] "lost once"
+              Expect.equal directs (8 + 1024 + 1) "then replays pay"
+          }
+
+          test "a signature that comes seldom is left alone" {
+              Expect.equal (tried (Trial true) (fun _ -> 1000000L) 100000L 128) (0, []) "direct calls"
+          }
+
+          test "it can be switched off" {
+              Expect.equal (tried (Trial false) (fun _ -> 1000000L) 100000L 1000) (0, []) "direct calls"
+          }
+
+          test "what is frozen is not tried: a direct call would give something else" {
+              let x = Tensor.full DType.Float64 [ 2 ] "" 1.
+              let frozen = { AccelerateOptions.Default with Branches = BranchPolicy.Freeze }
+
+              for options, f in
+                  [ frozen, (fun (x: Tensor) -> if Tensor.op_Explicit (x[0] .> 0.) then x + 1. else x)
+                    AccelerateOptions.Default, (fun x -> x + Tensor.uniform DType.Float64 [ 2 ] "") ] do
+                  let fast = accelerateWith options f
+                  let results = [ for _ in 1..300 -> Tensor.toArray<float>(fast.Invoke x) ]
+                  Expect.equal (List.distinct results).Length 1 "results"
+                  Expect.equal fast.Hits 299L "hits"
+          }
+
+          test "a function whose replays lose says so, and runs right" {
+              // A clock that goes on by 10,000 whenever it is looked at, and back by 9,000 where the function itself runs.
+              let mutable now = 0L
+              let fast =
+                  accelerateWith AccelerateOptions.Default (fun (x: Tensor) ->
+                      now <- now - 9000L
+                      x + 1.)
+              fast.Clock <-
+                  fun () ->
+                      now <- now + 10000L
+                      now
+              let said = ResizeArray<Diagnostic>()
+              fast.Diagnosed.Add said.Add
+
+              for n in 1..200 do
+                  let x = Tensor.full DType.Float64 [ 2 ] "" (float n)
+                  Expect.equal (Tensor.toArray<float>(fast.Invoke x)) (Array.create 2 (float n + 1.)) "value"
+
+              match List.ofSeq said with
+              | [ Diagnostic.ReplayLost(inputs, replay, direct) ] ->
+                  Expect.equal (List.ofSeq inputs) [ TensorType(DType.Float64, [ 2 ]) ] "the signature"
+                  Expect.isGreaterThan replay direct "times"
+              | other -> failtest $"said %A{other}"
+
+              Expect.equal (fast.TracesMade, fast.Hits, fast.Misses) (1L, 136L, 64L) "calls"
+          } ]
+
+let private governor =
     testList
         "Governor"
         [ test "signatures that never come again are soon no longer traced" {
@@ -92,3 +195,5 @@ let tests =
               Expect.equal (fast.Misses, fast.Hits) (300L, 0L) "calls"
               Expect.equal fast.IsBypassed (said.Count % 2 = 1) "said"
           } ]
+
+let tests = testList "Governed" [ trials; governor ]

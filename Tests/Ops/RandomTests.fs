@@ -137,7 +137,15 @@ let private generators =
                   (floats (f x))
                   (floats (Tensor.uniformFrom (Generator 2UL) DType.Float64 [ 3 ] ""))
                   "directly"
-              Expect.throwsT<GeneratorException> (fun () -> accelerate f x |> ignore) "traced"
+              let refusal =
+                  try
+                      accelerate f x |> ignore
+                      failtest "it was traced"
+                  with :? GeneratorException as e ->
+                      e
+              Expect.stringContains refusal.Message "given to it" "what is wrong"
+              Expect.stringContains refusal.Remedy "set Generator.Current before the call" "one remedy"
+              Expect.stringContains refusal.Remedy "draw within withKey" "the other"
 
               let noisy (key: Tensor, x: Tensor) =
                   withKey key (fun x -> x + Tensor.normalLike x * Tensor.uniformLike x) x
