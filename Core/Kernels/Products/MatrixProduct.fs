@@ -53,8 +53,7 @@ type internal MatrixProduct(tiles: TileKernels, m: nativeint, n: nativeint, k: n
 
     // A panel of the right operand and a tile of the left fit the first cache, a block of the left the second, a block of
     // the right the third.
-    // Where there is one tile of rows, nothing is read again.
-    let kBlock = part k (if m > height then 384n else 1024n) 16n
+    let kBlock = part k (if vectors = 2 then 384n else 16384n / (panel * size)) 16n
     let mBlock = part m 144n height
     let nBlock = 8192n / size / panel * panel
     let columnsPacked = ceiling n lanes * lanes
