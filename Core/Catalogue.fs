@@ -14,5 +14,7 @@ module internal Catalogue =
               Sorting.entries
               Reductions.entries
               Contractions.entries
+              Systems.entries
+              Decompositions.entries
               Uniform.entries
               ControlSamples.entries ]
