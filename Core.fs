@@ -89,6 +89,8 @@ and [<Sealed>] DTypeException internal (op, operands, problem, remedy) = inherit
 and [<Sealed>] DimensionException internal (op, operands, problem, remedy) = inherit FunctionalException(op, operands, problem, remedy)
 /// An object that is not a structure of tensors: a type unknown, a cycle, null where a tensor is due.
 and [<Sealed>] StructureException internal (op, operands, problem, remedy) = inherit FunctionalException(op, operands, problem, remedy)
+/// A matrix has not what is asked for: it is singular, or not positive definite.
+and [<Sealed>] LinearAlgebraException internal (op, operands, problem, remedy) = inherit FunctionalException(op, operands, problem, remedy)
 /// A function calls itself, or a structure nests, so deeply that the stack is about to run out.
 and [<Sealed>] RecursionException internal (op, operands, problem, remedy) = inherit FunctionalException(op, operands, problem, remedy)
 

@@ -14,6 +14,8 @@ module internal Catalogue =
               Sorting.entries
               Reductions.entries
               Contractions.entries
+              Systems.entries
+              Decompositions.entries
               Uniform.entries
               ControlSamples.entries
               OdeSamples.entries ]

@@ -10,7 +10,8 @@ module internal Generate =
     let fresh random taste (program: RandomProgram) : RandomProgram =
         { program with
             Inputs =
-                [ for i in program.Inputs -> Values.input random taste { Operand.any i.Type with Valid = i.Valid } ] }
+                [ for i in program.Inputs ->
+                      Values.input random taste { Operand.any i.Type with Valid = i.Valid; Made = i.Made } ] }
 
     /// An instance of a catalogue entry that takes this type first, as its choices make it.
     let instance (entry: Entry) choices (first: TensorType) = entry.Sample (System.Random choices).Next first

@@ -12,7 +12,12 @@ type Source =
     | Result of step: int * k: int
 
 /// An input: its type, the values it may take (both included; None: any), and one such value for each element.
-type ProgramInput = internal { Type: TensorType; Valid: (float * float) option; Data: Array }
+type ProgramInput =
+    internal
+        { Type: TensorType
+          Valid: (float * float) option
+          Made: (TensorType -> float array -> float array) option
+          Data: Array }
 
 /// An op applied, or a step of the host on one operand. A draw, which has no operands, is made like the value `Like`. `Entry`
 /// and `Choices` say how the catalogue came to the op.

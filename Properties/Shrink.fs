@@ -28,7 +28,10 @@ module internal Shrink =
             | Some values ->
                 let inputs: ProgramInput list =
                     [ for t in values[i] ->
-                          { Type = t.Type; Valid = None; Data = Blocks.copy t.Type (Execute.blockOf t).Value } ]
+                          { Type = t.Type
+                            Valid = None
+                            Made = None
+                            Data = Blocks.copy t.Type (Execute.blockOf t).Value } ]
 
                 let replace source =
                     match source with

@@ -100,11 +100,19 @@ module internal Values =
         | DType.Bool -> float (random.Next 2)
         | _ -> float (random.Next(-2, 3))
 
+    let private made (operand: Operand) (data: Array) : Array =
+        match operand.Made, data with
+        | Some make, (:? (float array) as x) -> make operand.Type x
+        | Some make, (:? (float32 array) as x) ->
+            x |> Array.map float |> make operand.Type |> Array.map float32 :> Array
+        | _ -> data
+
     let input random taste (operand: Operand) : ProgramInput =
         { Type = operand.Type
           Valid = operand.Valid
+          Made = operand.Made
           Data =
             match operand.Valid, taste with
-            | Some range, _ -> between random range operand.Type
+            | Some range, _ -> between random range operand.Type |> made operand
             | None, Taste.Smooth -> between random operand.Smooth operand.Type
             | None, _ -> data random taste operand.Type }

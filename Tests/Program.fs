@@ -11,6 +11,7 @@ let tests =
                 ArrangingTests.tests
                 IndexingTests.tests
                 SortingTests.tests
+                MatrixTests.tests
                 ConvolutionTests.tests
                 PoolingTests.tests
                 NormalisationTests.tests

@@ -155,7 +155,7 @@ module internal Contractions =
         apply { Batch = []; Sum = [ 0, 0 ] } a b
 
     /// The leading dimensions of both, those before the last two, at equal sizes: 1 is repeated.
-    let private alignBatches (a: Tensor) (b: Tensor) =
+    let alignBatches op (a: Tensor) (b: Tensor) =
         let depth = max a.Rank b.Rank - 2
         let size (t: Tensor) k = let d = k - depth + t.Rank - 2 in if d < 0 then 1 else t.Shape[d]
 
@@ -166,7 +166,7 @@ module internal Contractions =
                   | 1, n -> n
                   | m, n ->
                       Labels.shapeError
-                          "MatMul"
+                          op
                           [ a.Type; b.Type ]
                           $"sizes {m} and {n} meet in a leading dimension"
                           "leading sizes must be equal or 1" ]
@@ -199,7 +199,7 @@ module internal Contractions =
             let order = [ rows .. rows + leading - 1 ] @ [ 0 .. rows - 1 ] @ [ rows + leading ]
             Define.apply (Movement.permute order) [ product ]
         elif a.Rank > 2 && b.Rank > 2 then
-            let a, b = alignBatches a b
+            let a, b = alignBatches "MatMul" a b
             apply { Batch = [ for k in 0 .. a.Rank - 3 -> k, k ]; Sum = [ a.Rank - 1, b.Rank - 2 ] } a b
         else
             apply { Batch = []; Sum = [ a.Rank - 1, inner ] } a b

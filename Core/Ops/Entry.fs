@@ -6,6 +6,8 @@ type internal Operand =
         Type: TensorType
         /// The only values that the op takes without error (both included); None: any, NaN too.
         Valid: (float * float) option
+        /// What values drawn from `Valid` are made into, where only some together are valid; in row-major order.
+        Made: (TensorType -> float array -> float array) option
         /// Values between which the op is defined and smooth.
         Smooth: float * float
     }
@@ -24,7 +26,7 @@ type internal Entry =
 
 [<RequireQualifiedAccess>]
 module internal Operand =
-    let any (t: TensorType) = { Type = t; Valid = None; Smooth = (-2., 2.) }
+    let any (t: TensorType) = { Type = t; Valid = None; Made = None; Smooth = (-2., 2.) }
 
     let smooth range t = { any t with Smooth = range }
 

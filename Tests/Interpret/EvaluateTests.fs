@@ -18,7 +18,8 @@ let rec private isExact (op: Op) =
             | _ -> true
         exact formula
     | Move(ScatterAdd _ | Overlap _)
-    | Contract _ -> false
+    | Contract _
+    | Opaque _ -> false
     | Reduce(reduction, _)
     | Scan(reduction, _) -> reduction <> SumOf && reduction <> ProductOf
     | Nested(traces, _) ->

@@ -42,7 +42,7 @@ let private ofUse =
 /// The tanh of the catalogue with one rule broken.
 let private broken (change: Op -> Op) : RandomProgram =
     let ty = TensorType(DType.Float64, [ 2; 3 ])
-    let input: ProgramInput = { Type = ty; Valid = None; Data = [| 0.1; -0.7; 0.3; 1.2; -0.2; 0.9 |] }
+    let input: ProgramInput = { Type = ty; Valid = None; Made = None; Data = [| 0.1; -0.7; 0.3; 1.2; -0.2; 0.9 |] }
     let scale =
         { Op = Elementwise.scalar Mul
           Operands = [ Source.Input 0; Source.Input 0 ]
