@@ -152,9 +152,10 @@ let test () =
     build "Functional.sln"
     runSuites suites
 
-let testPeers () =
+let testPeers arguments =
     buildWithPeers "test --peers" (Path.Combine(benchmarks, "PeerTests", "Functional.Peers.Tests.fsproj"))
-    runSuites [ expecto "Functional.Peers.Tests" ]
+    let name, usual = expecto "Functional.Peers.Tests"
+    runSuites [ (name, String.concat " " (usual :: arguments)) ]
 
 let fuzz arguments =
     build "Tests/Functional.Tests.fsproj"
@@ -197,7 +198,8 @@ let usage =
 
   run [sample]        build and run a sample: {String.concat ", " samples.Keys} or script; digits if none is named
   test                check the formatting, build, run all tests
-  test --peers        compare values and gradients with libtorch, which is restored for it (600 MB)
+  test --peers [--write docs/peers.md]
+                      compare values and gradients with libtorch, which is restored for it (600 MB)
   fuzz --seconds N [--with branches,loops,random,state]
                       random programs against the oracle, for N seconds; or with host code in them, against direct calls
   stress --seconds N  one accelerated function called by 8 threads over 200 signatures, for N seconds
@@ -213,7 +215,7 @@ match List.tail (List.ofArray fsi.CommandLineArgs) with
 | "run" :: "script" :: arguments -> runScript arguments
 | "run" :: name :: arguments when samples.ContainsKey name -> runSample name arguments
 | [ "test" ] -> test ()
-| [ "test"; "--peers" ] -> testPeers ()
+| "test" :: "--peers" :: arguments -> testPeers arguments
 | "fuzz" :: arguments -> fuzz arguments
 | "stress" :: arguments -> stress arguments
 | "bench" :: arguments -> bench arguments

@@ -19,7 +19,7 @@ module Comparison =
     let private weightedSum (ys: Tensor list) =
         let weighted (y: Tensor) =
             let sizes = List.ofSeq y.Shape
-            let weights = Tensor.create sizes (Tensor.format y) (Data.cotangent sizes) |> Tensor.cast y.DType
+            let weights = Tensor.create sizes (Tensor.format y) (Numbers.cotangent sizes) |> Tensor.cast y.DType
             Tensor.sum [] (y * weights)
         ys |> List.filter isFloating |> List.map weighted |> List.reduce (+)
 
@@ -50,18 +50,18 @@ module Comparison =
     let theirs dtype (configuration: Configuration) : Outcome =
         use _ = torch.NewDisposeScope()
         let operands = [ for x in configuration.Operands -> x.Torch dtype ]
-        let ys = configuration.Torch operands
-        for y in ys do
+        let run = configuration.Torch operands
+        for y in run.Results do
             if Torch.isFloating y && y.requires_grad then
                 let sizes = Torch.sizes y
-                let weights = Torch.tensor dtype sizes (Data.cotangent sizes)
+                let weights = Torch.tensor dtype sizes (Numbers.cotangent sizes)
                 (y * weights).sum().backward(retain_graph = true)
-        { Results = [ for y in ys -> Torch.sizes y, Torch.toArray y ]
+        { Results = [ for y in run.Results -> Torch.sizes y, Torch.toArray y ]
           Gradients =
-            [ for x, t in List.zip configuration.Operands operands do
+            [ for x, t in List.zip configuration.Operands run.Leaves do
                   if x.IsReal then
                       match t.grad with
-                      | null -> Array.zeroCreate (Data.count x.Sizes)
+                      | null -> Array.zeroCreate (Numbers.count x.Sizes)
                       | gradient -> Torch.toArray gradient ] }
 
     let private bits (outcome: Outcome) =
@@ -71,12 +71,10 @@ module Comparison =
     /// Whether acceleration changed a bit.
     let agree (a: Outcome) (b: Outcome) = bits a = bits b
 
-    /// What is compared, by name, and how far ours and theirs are apart. Throws where sizes differ.
-    let deviations scale (ours: Outcome) (theirs: Outcome) : (string * Deviation) list =
+    /// What is compared, by name: ours and theirs. Throws where sizes differ.
+    let pairs (ours: Outcome) (theirs: Outcome) : (string * float array * float array) list =
         let sizes (outcome: Outcome) = List.map fst outcome.Results
         if sizes ours <> sizes theirs then
             failwith $"ours has sizes %A{sizes ours}, theirs %A{sizes theirs}"
-        [ for k, ((_, a), (_, b)) in List.indexed (List.zip ours.Results theirs.Results) ->
-              $"result {k}", Deviation.between scale a b
-          for k, (a, b) in List.indexed (List.zip ours.Gradients theirs.Gradients) ->
-              $"gradient {k}", Deviation.between scale a b ]
+        [ for k, ((_, a), (_, b)) in List.indexed (List.zip ours.Results theirs.Results) -> $"result {k}", a, b
+          for k, (a, b) in List.indexed (List.zip ours.Gradients theirs.Gradients) -> $"gradient {k}", a, b ]

@@ -35,12 +35,16 @@ type Operand =
         | Elements.Whole data -> Torch.integers x.Sizes data
         | Elements.Flags data -> Torch.flags x.Sizes data
 
+/// What the peer computed, and the tensors by which its gradients are taken, one for each operand: a module of its own keeps
+/// the numbers in parameters of its own.
+type PeerRun = { Results: TorchTensor list; Leaves: TorchTensor list }
+
 /// One function, ours and the peer's, with its operands. Both give as many results.
 type Configuration =
     { Name: string
       Operands: Operand list
       Ours: Tensor list -> Tensor list
-      Torch: TorchTensor list -> TorchTensor list }
+      Torch: TorchTensor list -> PeerRun }
 
 /// What a deviation is divided by to be relative.
 type Scale =
@@ -62,10 +66,10 @@ module Writing =
 
     /// Normal numbers; the salt tells operands of equal sizes apart.
     let normal salt sizes format =
-        operand sizes format (Elements.Real(Data.normal (Data.seedOf $"{salt} {sizes}") sizes))
+        operand sizes format (Elements.Real(Numbers.normal (Numbers.seedOf $"{salt} {sizes}") sizes))
 
     let uniform salt range sizes format =
-        operand sizes format (Elements.Real(Data.uniform (Data.seedOf $"{salt} {sizes}") range sizes))
+        operand sizes format (Elements.Real(Numbers.uniform (Numbers.seedOf $"{salt} {sizes}") range sizes))
 
     /// The same numbers, without a gradient.
     let held (x: Operand) =
@@ -75,25 +79,23 @@ module Writing =
 
     /// Whole numbers from 0 to below a bound.
     let whole salt bound sizes format =
-        operand sizes format (Elements.Whole(Data.integers (Data.seedOf $"{salt} {sizes}") bound sizes))
+        operand sizes format (Elements.Whole(Numbers.integers (Numbers.seedOf $"{salt} {sizes}") bound sizes))
+
+    /// A function of several operands to several results.
+    let toMany name operands ours (torch: TorchTensor list -> TorchTensor list) =
+        { Name = name
+          Operands = operands
+          Ours = ours
+          Torch = fun xs -> { Results = torch xs; Leaves = xs } }
+
+    /// A function of several operands.
+    let several name operands (ours: Tensor list -> Tensor) (torch: TorchTensor list -> TorchTensor) =
+        toMany name operands (fun xs -> [ ours xs ]) (fun xs -> [ torch xs ])
 
     /// A function of one operand.
     let unary name x (ours: Tensor -> Tensor) (torch: TorchTensor -> TorchTensor) =
-        { Name = name
-          Operands = [ x ]
-          Ours = fun xs -> [ ours xs.Head ]
-          Torch = fun xs -> [ torch xs.Head ] }
+        several name [ x ] (fun xs -> ours xs.Head) (fun xs -> torch xs.Head)
 
     /// A function of two operands.
     let binary name x y (ours: Tensor -> Tensor -> Tensor) (torch: TorchTensor -> TorchTensor -> TorchTensor) =
-        { Name = name
-          Operands = [ x; y ]
-          Ours = fun xs -> [ ours xs[0] xs[1] ]
-          Torch = fun xs -> [ torch xs[0] xs[1] ] }
-
-    /// A function of several operands to one result.
-    let several name operands (ours: Tensor list -> Tensor) (torch: TorchTensor list -> TorchTensor) =
-        { Name = name
-          Operands = operands
-          Ours = fun xs -> [ ours xs ]
-          Torch = fun xs -> [ torch xs ] }
+        several name [ x; y ] (fun xs -> ours xs[0] xs[1]) (fun xs -> torch xs[0] xs[1])

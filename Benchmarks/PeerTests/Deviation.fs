@@ -17,8 +17,6 @@ module Deviation =
 
     let greater a b = { Absolute = max a.Absolute b.Absolute; Relative = max a.Relative b.Relative }
 
-    let private magnitudes values = values |> Seq.filter Double.IsFinite |> Seq.map abs
-
     /// Of two elements: equal ones, infinities and NaN among them, do not deviate; one of these and a number do without bound.
     let private ofElements scale (ours: float) (theirs: float) =
         if ours = theirs || Double.IsNaN ours && Double.IsNaN theirs then
@@ -30,10 +28,12 @@ module Deviation =
             { Absolute = absolute; Relative = absolute / scale theirs }
 
     /// Of two tensors, element by element.
-    let between scale (ours: float array) (theirs: float array) =
-        let greatest = Seq.fold max 0. (magnitudes theirs)
+    let elements scale (ours: float array) (theirs: float array) =
+        let greatest = theirs |> Seq.filter Double.IsFinite |> Seq.map abs |> Seq.fold max 0.
         let divisor =
             match scale with
             | Element -> fun theirs -> max (abs theirs) (min 1. greatest)
             | Greatest -> fun _ -> greatest
-        Array.map2 (ofElements divisor) ours theirs |> Array.fold greater Deviation.None
+        Array.map2 (ofElements divisor) ours theirs
+
+    let greatest (deviations: Deviation array) = Array.fold greater Deviation.None deviations

@@ -5,9 +5,35 @@ open System.Collections.Concurrent
 open Expecto
 open Functional
 
-let families = [ Families.Elementwise.family ]
+let families =
+    [ Families.Elementwise.family
+      Families.Activations.family
+      Families.Activations.softmaxFamily
+      Families.Reductions.family
+      Families.Reductions.cumulativeFamily
+      Families.Sorting.family
+      Families.Indexing.family
+      Families.Indexing.embeddingFamily
+      Families.Movement.family
+      Families.Products.family
+      Families.Convolutions.family
+      Families.Convolutions.transposedFamily
+      Families.Pooling.family
+      Families.Resizing.family
+      Families.Normalisations.family
+      Families.Recurrences.family
+      Families.Attentions.family
+      Families.Losses.family
+      Families.Optimisers.family ]
 
-let private measured = ConcurrentQueue<string * DType * Deviation>()
+let private measured = ConcurrentQueue<Measured>()
+
+/// The first elements that deviate too much.
+let private shown what (ours: float array) (theirs: float array) (deviations: Deviation array) dtype tolerance =
+    [ for k, d in Seq.indexed deviations do
+          if not (d.Relative <= tolerance) then
+              $"  {what}[{k}]: {ours[k]}, theirs {theirs[k]}, off by %.1f{d.Relative / Deviation.epsilon dtype} ε" ]
+    |> List.truncate 6
 
 let private compare (family: Family) (configuration: Configuration) dtype =
     let ours = Comparison.ours dtype configuration
@@ -16,12 +42,18 @@ let private compare (family: Family) (configuration: Configuration) dtype =
 
     let { Units = units; Scale = scale } = family.Tolerance
     let tolerance = units * Deviation.epsilon dtype
-    for what, deviation in Comparison.deviations scale ours.Head (Comparison.theirs dtype configuration) do
-        measured.Enqueue(family.Name, dtype, deviation)
-        if not (deviation.Relative <= tolerance) then
-            let inUnits = deviation.Relative / Deviation.epsilon dtype
-            failtest
-                $"{what}: off by {deviation.Absolute:g3}, relatively %.1f{inUnits} ε, where %g{units} ε are tolerated"
+    let beyond =
+        [ for what, ours, theirs in Comparison.pairs ours.Head (Comparison.theirs dtype configuration) do
+              let deviations = Deviation.elements scale ours theirs
+              measured.Enqueue
+                  { Family = family
+                    Configuration = configuration
+                    DType = dtype
+                    Deviation = Deviation.greatest deviations }
+              yield! shown what ours theirs deviations dtype tolerance ]
+    if not beyond.IsEmpty then
+        let lines = String.concat "\n" beyond
+        failtest $"more than %g{units} ε apart:\n{lines}"
 
 let private dtypes = [ DType.Float32; DType.Float64 ]
 
@@ -37,35 +69,6 @@ let private tests =
                                 testCase $"{configuration.Name} {dtype}" (fun () -> compare family configuration dtype) ] ]
     )
 
-/// The greatest deviations of each family that was run, beside what is tolerated.
-let private summary () =
-    printfn
-        "%-26s%-9s%14s%18s%18s%12s"
-        "family"
-        "type"
-        "configurations"
-        "largest-absolute"
-        "largest-relative"
-        "tolerance"
-    for family in families do
-        for dtype in dtypes do
-            let deviations =
-                [ for name, t, d in measured do
-                      if name = family.Name && t = dtype then d ]
-            if not deviations.IsEmpty then
-                let greatest = List.reduce Deviation.greater deviations
-                let tolerance = family.Tolerance.Units * Deviation.epsilon dtype
-                printfn
-                    "%-26s%-9s%14d%18.2e%18.2e%12.1e"
-                    family.Name
-                    (string dtype)
-                    family.Configurations.Length
-                    greatest.Absolute
-                    greatest.Relative
-                    tolerance
-    let count = families |> List.sumBy _.Configurations.Length
-    printfn $"{count} configurations × {dtypes.Length} data types against {Functional.Benchmarks.Peers.Torch.Version}"
-
 /// Loads libtorch, or says what it lacks.
 let private startTorch () =
     try
@@ -76,18 +79,28 @@ let private startTorch () =
         eprintfn
             $"""libtorch cannot be loaded, so that there is nothing to compare with.
 
-{error.GetBaseException().Message}
-
 The tests against peers need Linux on x64 with glibc and libstdc++ of GCC 11 or newer (Debian 12, Ubuntu 22.04), and the
-packages TorchSharp and libtorch-cpu-linux-x64 beside this program: `dotnet fsi build.fsx test --peers` restores them.
-All other tests do without: `dotnet fsi build.fsx test`."""
+libraries of the packages TorchSharp and libtorch-cpu-linux-x64 beside this program. Delete {AppContext.BaseDirectory}
+and run `dotnet fsi build.fsx test --peers` again: it restores them. All other tests do without.
+
+What loading them ended with: {error.GetBaseException().Message}"""
         false
+
+/// The path after `--write`, if it is there, and all other arguments.
+let private written (arguments: string list) =
+    match List.tryFindIndex ((=) "--write") arguments with
+    | Some k when k + 1 < arguments.Length -> Some arguments[k + 1], arguments[.. k - 1] @ arguments[k + 2 ..]
+    | _ -> None, arguments
 
 [<EntryPoint>]
 let main arguments =
     if startTorch () then
-        let exitCode = runTestsWithCLIArgs [] arguments tests
-        summary ()
+        let page, arguments = written (List.ofArray arguments)
+        let exitCode = runTestsWithCLIArgs [] (Array.ofList arguments) tests
+        let rows = Figures.rows (List.ofSeq measured)
+        for line in Figures.table rows do
+            printfn $"{line}"
+        Option.iter (Figures.write rows) page
         exitCode
     else
         2

@@ -4,7 +4,7 @@ open System
 
 /// Elements that are the same at each run, and in Float32 and Float64.
 [<RequireQualifiedAccess>]
-module Data =
+module Numbers =
     let count (sizes: int list) = List.fold (*) 1 sizes
 
     /// The seed of a configuration: its name, hashed as FNV-1a has it, so that no process salts it.

@@ -1,0 +1,90 @@
+module Functional.Tests.Peers.Families.Reductions
+
+open Functional
+open Functional.FSharp
+open Functional.Tests.Peers
+open TorchSharp
+
+/// Dimensions that a reduction takes, and what is left.
+let private shapes = [ [ 50 ], [ 0 ]; [ 4; 6; 5 ], [ 1 ]; [ 4; 6; 5 ], [ 0; 2 ] ]
+
+let private dims (dims: int list) = [| for d in dims -> int64 d |]
+
+/// Reductions of any dimensions, by their numbers.
+let private ofMany: (string * (int list -> Tensor -> Tensor) * (int64 array -> TorchTensor -> TorchTensor)) list =
+    [ "sum", Tensor.sum, (fun dims x -> x.sum dims)
+      "mean", Tensor.mean, (fun dims x -> x.mean dims)
+      "max", Tensor.max, (fun dims x -> torch.amax (x, dims))
+      "min", Tensor.min, (fun dims x -> torch.amin (x, dims))
+      "variance", Tensor.variance 0, (fun dims x -> x.var (dims, false))
+      "unbiased variance", Tensor.variance 1, (fun dims x -> x.var (dims, true))
+      "standard deviation", Tensor.standardDeviation 1, (fun dims x -> x.std (dims, true))
+      "norm", Tensor.norm, (fun dims x -> torch.linalg.vector_norm (x, 2., dims)) ]
+
+let private ofOne =
+    [ unary "log-sum-exp" (normal "log-sum-exp" [ 5; 9 ] "") (Tensor.logSumExp [ 1 ]) (fun x -> torch.logsumexp (x, 1))
+      unary "product" (normal "product" [ 5; 9 ] "") (Tensor.product [ 1 ]) (fun x -> x.prod 1L)
+      unary
+          "product with zeros"
+          (operand [ 3; 4 ] "" (Elements.Real [| 1.5; 0.; 2.; -3.; 0.; 1.; 0.; 2.; 1.; 2.; 3.; 4. |]))
+          (Tensor.product [ 1 ])
+          (fun x -> x.prod 1L)
+      unary
+          "max with ties"
+          (operand [ 2; 4 ] "" (Elements.Real [| 1.; 3.; 3.; 2.; 5.; 5.; 5.; 5. |]))
+          (Tensor.max [ 1 ])
+          (fun x -> torch.amax (x, [| 1L |]))
+      unary "norm at 0" (operand [ 2; 3 ] "" (Elements.Real [| 0.; 0.; 0.; 1.; 2.; 2. |])) (Tensor.norm [ 1 ]) (fun x ->
+          torch.linalg.vector_norm (x, 2., [| 1L |]))
+      unary
+          "any, all"
+          (operand [ 3; 3 ] "" (Elements.Flags [| true; false; true; false; false; false; true; true; true |]))
+          (fun x -> Tensor.stack 0 [ Tensor.any [ 1 ] x; Tensor.all [ 1 ] x ])
+          (fun x -> torch.stack [ torch.any (x, 1L); torch.all (x, 1L) ]) ]
+
+let private long =
+    [ unary "sum of 10,000" (normal "sum" [ 10000 ] "") (Tensor.sum []) _.sum()
+      unary "mean of 10,000" (normal "mean" [ 10000 ] "") (Tensor.mean []) _.mean() ]
+
+let family =
+    { Name = "reductions"
+      Tolerance =
+        { Units = 16.
+          Scale = Element
+          Reason =
+            "sums of up to 50 terms of magnitude 1: √50 ε ≈ 7 ε by chance on either side; the longer ones are added in blocks
+            on both, so that their depth is no greater" }
+      Configurations =
+        [ for sizes, reduced in shapes do
+              for name, ours, theirs in ofMany do
+                  unary
+                      $"{name} %A{sizes} over %A{reduced}"
+                      (normal name sizes "")
+                      (ours reduced)
+                      (theirs (dims reduced))
+          yield! ofOne
+          yield! long ] }
+
+let private running name (ours: int -> Tensor -> Tensor) (theirs: TorchTensor * int64 -> TorchTensor) =
+    [ for sizes, dim in [ [ 30 ], 0; [ 3; 12 ], 1; [ 6; 2; 5 ], 0 ] ->
+          unary $"{name} %A{sizes} along {dim}" (uniform name (0.5, 1.5) sizes "") (ours dim) (fun x ->
+              theirs (x, int64 dim)) ]
+
+let cumulativeFamily =
+    { Name = "cumulative"
+      Tolerance =
+        { Units = 16.
+          Scale = Element
+          Reason = "up to 30 roundings in a row: √30 ε ≈ 6 ε by chance on either side" }
+      Configurations =
+        [ yield! running "cumsum" Tensor.cumsum (fun (x, dim) -> x.cumsum dim)
+          yield! running "cumprod" Tensor.cumprod (fun (x, dim) -> x.cumprod dim)
+          unary
+              "cumprod with zeros"
+              (operand [ 2; 4 ] "" (Elements.Real [| 1.5; 0.; 2.; -3.; 2.; 0.; 0.; 4. |]))
+              (Tensor.cumprod 1)
+              (fun x -> x.cumprod 1L)
+          unary "cumsum, reverse" (normal "cumsum, reverse" [ 3; 9 ] "") (Tensor.cumsumWith false true 1) (fun x ->
+              torch.flip (torch.flip(x, [| 1L |]).cumsum 1L, [| 1L |]))
+          unary "cumsum, exclusive" (normal "cumsum, exclusive" [ 3; 9 ] "") (Tensor.cumsumWith true false 1) (fun x ->
+              x.cumsum(1L).sub x) ] }
