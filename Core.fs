@@ -141,7 +141,9 @@ type internal Contraction = { Batch: (int * int) list; Sum: (int * int) list }
 /// Which numbers a draw gives: a pure function of the generator's key and the draw's position in its stream.
 [<Struct>] type internal Draw = { Key: uint64; Position: uint64 }
 /// Elements in memory, seen through strides.
-[<ReferenceEquality>] type internal Block = { Data: Array; Offset: int; Strides: int array }
+[<Struct; NoEquality; NoComparison>] type internal Block = { Data: Array; Offset: int; Strides: int array }
+/// From operands into the results' dense blocks.
+type internal Filling = Draw -> Block array -> Block array -> unit
 /// How the compiler sees an op: the one closed choice.
 type internal Kernel =
     | Map of Formula
@@ -154,7 +156,7 @@ type internal Kernel =
     /// Runs as one call on row-major elements: operand types, result types, operands → results.
     | Opaque of (TensorType list -> TensorType list -> Array list -> Array list)
     /// Runs closed traces: operand types, result types, how each of them runs → how the op runs.
-    | Nested of Trace list * (TensorType list -> TensorType list -> (Draw -> Block array -> Block array) list -> Block array -> Block array)
+    | Nested of Trace list * (TensorType list -> TensorType list -> Filling list -> Filling)
 /// One element, as the oracle sees it. Bool is Whole 0 or 1.
 and [<Struct>] internal Lane = Real of real: float | Whole of whole: int64
 /// A tensor as the oracle sees it: a lane for every index.

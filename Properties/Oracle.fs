@@ -39,11 +39,12 @@ module internal Oracle =
             let draw = { start with Position = start.Position + uint64 instruction.Draw }
             let blocks = instruction.Operands |> Array.map block
             let operands = [ for ty, b in Seq.zip types blocks -> ty, Evaluate.lanes ty b ]
-            let nested trace : Execute.Prepared =
-                fun start blocks ->
+            let nested (trace: Trace) : Filling =
+                fun start blocks targets ->
                     let outputs, found = follow trace start blocks
                     note found
-                    outputs
+                    for k in 0 .. outputs.Length - 1 do
+                        Blocks.place (trace.TypeOf trace.Outputs[k]) outputs[k] targets[k]
             results[i] <- Execute.prepare nested instruction.Op.Kernel types outputs draw blocks
 
             let actual = [ for ty, b in Seq.zip outputs results[i] -> Evaluate.lanes ty b ]

@@ -43,7 +43,7 @@ type AcceleratedFunction<'T, 'R> internal (f: 'T -> 'R, options: AccelerateOptio
         while isOpen do
             let start = if isNull generator then { Key = 0UL; Position = 0UL } else generator.Peek()
 
-            match Paths.follow start slots tree with
+            match Paths.follow start slots scan tree with
             | Found.Unknown at ->
                 unknown <- at
                 isOpen <- false
@@ -228,7 +228,7 @@ type AcceleratedFunction<'T, 'R> internal (f: 'T -> 'R, options: AccelerateOptio
             match entry with
             | null -> "no op: no trace was kept"
             | entry ->
-                match Paths.follow start (scan.Slots(Paths.slots entry.Tree)) entry.Tree with
+                match Paths.follow start (scan.Slots(Paths.slots entry.Tree)) scan entry.Tree with
                 | Found.Leaf leaf -> Check.firstOp leaf.Trace fresh start (Array.map Execute.read leaves)
                 | Found.Unknown _ -> "no op: no path was kept"
 

@@ -14,7 +14,7 @@ module internal Paths =
 
     /// The leaf for the inputs in the first slots and for these draws, as far as the reads seen before lead. Nothing is
     /// computed twice: what a guard needed stays in the slots for later guards and for the leaf.
-    let follow (start: Draw) (slots: Block array) (tree: Tree<'R>) : Found<'R> =
+    let follow (start: Draw) (slots: Block array) (scan: Scan) (tree: Tree<'R>) : Found<'R> =
         let mutable path, depth = tree.Root, 0
         let mutable unknown: Unknown | null = null
 
@@ -22,12 +22,12 @@ module internal Paths =
             match path with
             | Path.Leaf _ -> ()
             | Path.Guard guard ->
-                guard.Stretch.Fill(start, slots)
+                guard.Stretch.Fill(start, slots, scan)
                 let seen = Sight.again guard.Read.Seen guard.Type slots[guard.Slot]
 
                 match guard.Branches.TryGetValue seen with
                 | true, next -> path <- next
-                | _ -> unknown <- { Depth = depth; Type = guard.Type; Seen = seen }
+                | _ -> unknown <- { Depth = depth; Type = guard.Type; Seen = Sight.kept seen }
 
                 depth <- depth + 1
 
@@ -41,7 +41,7 @@ module internal Paths =
 
     /// The results of a leaf.
     let finish (start: Draw) (leaf: Leaf<'R>) (slots: Block array) (scan: Scan) : 'R =
-        if leaf.Trace.Instructions.Length > 0 then leaf.Last.Finish(start, slots, leaf.Places)
+        if leaf.Trace.Instructions.Length > 0 then leaf.Last.Finish(start, slots, leaf.Places, scan)
 
         // Of a value type a box would be made.
         if not typeof<'R>.IsValueType && box leaf.Template :? Tensor then

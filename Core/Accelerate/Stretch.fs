@@ -42,6 +42,8 @@ type internal Stretch(name: string, trace: Trace, slot: Value -> int, first: int
     let own = if isWhole then trace else build ()
     let from: int array | null = if isWhole then null else [| for v in needs -> slot v |]
     let given = [| for v in exports -> slot v |]
+    let types = [| for v in exports -> trace.TypeOf v |]
+    let strides = types |> Array.map (fun ty -> Blocks.rowMajor ty.Sizes)
 
     let ready () =
         match Volatile.Read &program with
@@ -53,9 +55,18 @@ type internal Stretch(name: string, trace: Trace, slot: Value -> int, first: int
 
     member _.Exports = exports
 
-    /// Computes what it gives from the slots filled so far, into its slots.
-    member _.Fill(start: Draw, slots: Block array) = (ready ()).Run(start, slots, from, slots, given)
+    /// Computes what it gives from the slots filled so far, into slots in memory that the scan rents.
+    member _.Fill(start: Draw, slots: Block array, scan: Scan) =
+        for k in 0 .. given.Length - 1 do
+            slots[given[k]] <- scan.Rent(types[k], strides[k])
+        (ready ()).Run(start, slots, from, slots, given, true)
 
-    /// The same of a last stretch, whose results follow each other in slots of their own.
-    member _.Finish(start: Draw, slots: Block array, places: int array) =
-        (ready ()).Run(start, slots, from, slots, places)
+    /// The same of a last stretch: its results follow each other in slots of their own, in memory of their own.
+    member _.Finish(start: Draw, slots: Block array, places: int array, scan: Scan) =
+        (ready ()).Run(start, slots, from, slots, places, false)
+        for k in 0 .. places.Length - 1 do
+            if scan.IsRented slots[places[k]] then
+                let data = Blocks.uninitialised types[k].DType types[k].Count
+                let own = { Data = data; Offset = 0; Strides = strides[k] }
+                Blocks.place types[k] slots[places[k]] own
+                slots[places[k]] <- own

@@ -1,5 +1,8 @@
 namespace Functional
 
+open System
+open System.Buffers
+
 /// One of two closed traces of the same inputs and output types, chosen by a condition.
 [<RequireQualifiedAccess>]
 module internal Branch =
@@ -26,9 +29,19 @@ module internal Branch =
             let results = Evaluate.trace chosen (Closed.start (Closed.keyOfLanes traces lanes)) inputs
             List.map2 (fun ty lanes -> (Evaluate.view ty lanes).At) (Closed.outputs chosen) results
 
-        let run _ _ (bodies: (Draw -> Block array -> Block array) list) (blocks: Block array) =
-            let chosen = if Closed.isTrue blocks[0] then bodies[0] else bodies[1]
-            chosen (Closed.start (Closed.keyIn traces blocks)) blocks[1 .. whenTrue.Inputs.Length]
+        let run _ _ (bodies: Filling list) : Filling =
+            let ifTrue, ifFalse = bodies[0], bodies[1]
+            let count = whenTrue.Inputs.Length
+            fun _ blocks targets ->
+                let inputs = ArrayPool<Block>.Shared.Rent(max 1 count)
+                Array.Copy(blocks, 1, inputs, 0, count)
+                try
+                    (if Closed.isTrue blocks[0] then ifTrue else ifFalse)
+                        (Closed.start (Closed.keyIn traces blocks))
+                        inputs
+                        targets
+                finally
+                    ArrayPool<Block>.Shared.Return(inputs, true)
 
         { Name = "Cond"
           Attributes = [ "whenTrue", box whenTrue; "whenFalse", whenFalse ]

@@ -1,24 +1,5 @@
 namespace Functional
 
-/// A closed trace run again and again: what it carries from one iteration to the next, what it is given a slice of, and
-/// what of its outputs is stacked.
-type internal Iteration =
-    {
-        /// Carried and captured tensors → one Bool: whether there is another iteration. None: there always is.
-        Condition: Trace option
-        /// Carried tensors, slices, captured tensors → carried tensors, outputs to be stacked.
-        Body: Trace
-        Carried: int
-        /// For each sliced operand the dimension along which it is sliced.
-        Along: int list
-        /// For each stacked output the dimension that the iterations become, and its label; "" for none.
-        Stacked: (int * string) list
-        /// The number of iterations, at most that where there is a condition; None: unbounded.
-        Count: int option
-        /// From the last slice to the first.
-        Backward: bool
-    }
-
 /// What a loop means: types, oracle and kernel. Operands: carried at first, sliced, captured, and a key where a trace draws.
 /// Results: carried at last, stacked outputs, 0 where there was no iteration.
 [<RequireQualifiedAccess>]
@@ -125,56 +106,6 @@ module internal Iterations =
         List.map2 (fun ty lanes -> (Evaluate.view ty lanes).At) carriedTypes carry
         @ [ for j, (place, ty) in List.indexed (List.zip loop.Stacked stackedTypes) -> stacked j place ty ]
 
-    let private run
-        (loop: Iteration)
-        (_: TensorType list)
-        (results: TensorType list)
-        (bodies: (Draw -> Block array -> Block array) list)
-        =
-        let body = List.last bodies
-        let condition = if loop.Condition.IsSome then Some bodies.Head else None
-        let stackedTypes = List.skip loop.Carried results |> Array.ofList
-        let along, stackedDims = Array.ofList loop.Along, loop.Stacked |> List.map fst |> Array.ofList
-        let first = loop.Carried + along.Length
-
-        fun (blocks: Block array) ->
-            let key = Closed.keyIn (traces loop) blocks
-            let captured = Array.sub blocks first (captured loop)
-            let outputs = stackedTypes |> Array.map (fun ty -> Blocks.allocate ty.DType ty.Count)
-            let mutable carry, k = Array.sub blocks 0 loop.Carried, 0
-
-            let slice p j : Block =
-                let block, dim = blocks[loop.Carried + j], along[j]
-                { block with
-                    Offset = block.Offset + p * block.Strides[dim]
-                    Strides = Array.removeAt dim block.Strides }
-
-            let goesOn () =
-                Some k <> loop.Count
-                && (match condition with
-                    | Some test -> Closed.isTrue (test (Closed.condition key k) (Array.append carry captured)).[0]
-                    | None -> true)
-
-            while goesOn () do
-                let p = position loop k
-                let slices = Array.init along.Length (slice p)
-                let left = body (Closed.iteration key p) (Array.concat [ carry; slices; captured ])
-                carry <- Array.sub left 0 loop.Carried
-
-                for j in 0 .. outputs.Length - 1 do
-                    let dim, ty = stackedDims[j], stackedTypes[j]
-                    let strides = Blocks.rowMajor ty.Sizes
-                    Moving.placeAny
-                        (Movement.without [ dim ] ty)
-                        left[loop.Carried + j]
-                        outputs[j]
-                        (p * strides[dim])
-                        (Array.removeAt dim strides)
-
-                k <- k + 1
-
-            Array.append carry (Array.map2 Blocks.ofArray stackedTypes outputs)
-
     /// The op, given its reverse rule.
     let define pull (loop: Iteration) : Op =
         { Name = name loop
@@ -193,4 +124,10 @@ module internal Iterations =
           Infer = fit loop
           Eval = eval loop
           Pull = pull loop
-          Kernel = Nested(traces loop, run loop) }
+          Kernel =
+            Nested(
+                traces loop,
+                fun types results bodies ->
+                    let run = IterationRun(loop, types, results, bodies)
+                    fun _ blocks targets -> run.Fill(blocks, targets)
+            ) }

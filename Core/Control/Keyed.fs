@@ -19,8 +19,10 @@ module internal Keyed =
             let results = Evaluate.trace body (Closed.start (Closed.keyOfLanes [ body ] lanes)) inputs
             List.map2 (fun ty lanes -> (Evaluate.view ty lanes).At) (Closed.outputs body) results
 
-        let run _ _ (bodies: (Draw -> Block array -> Block array) list) (blocks: Block array) =
-            bodies.Head (Closed.start (Closed.keyIn [ body ] blocks)) (Array.truncate body.Inputs.Length blocks)
+        // The key comes last: the body takes no notice of it.
+        let run _ _ (bodies: Filling list) : Filling =
+            let run = bodies.Head
+            fun _ blocks targets -> run (Closed.start (Closed.keyIn [ body ] blocks)) blocks targets
 
         { Name = "Keyed"
           Attributes = [ "body", box body ]

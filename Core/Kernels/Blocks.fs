@@ -40,6 +40,9 @@ module internal Blocks =
 
     let ofArray (ty: TensorType) data : Block = { Data = data; Offset = 0; Strides = rowMajor ty.Sizes }
 
+    /// A dense block of any elements, to be written over.
+    let fresh (ty: TensorType) : Block = ofArray ty (uninitialised ty.DType ty.Count)
+
     /// Sets a range of elements to a number.
     let fillRange (data: Array) start count (x: float) =
         match data with
@@ -153,34 +156,55 @@ module internal Blocks =
     let windowed (w: Window) (strides: int array) =
         Array.append (Array.updateAt w.Dim (strides[w.Dim] * w.Stride) strides) [| strides[w.Dim] * w.Dilation |]
 
-    let private copyTyped<'T> (sizes: int array) (block: Block) (target: Array) first =
-        let source, result = block.Data :?> 'T array, target :?> 'T array
-        let n = if sizes.Length = 0 then 1 else sizes[sizes.Length - 1]
-        let stride = if sizes.Length = 0 then 1 else block.Strides[sizes.Length - 1]
-        let mutable p = first
-        rows sizes block (fun offset ->
-            if stride = 1 then
-                Array.Copy(source, offset, result, p, n)
-            elif stride = 0 then
-                result.AsSpan(p, n).Fill source[offset]
+    /// From the dimension `dim` on, from offset `a` of one to offset `b` of the other.
+    let rec private placeFrom<'T>
+        dim
+        (sizes: int array)
+        (source: 'T array)
+        (from: int array)
+        a
+        (target: 'T array)
+        into
+        b
+        =
+        if dim = sizes.Length then
+            target[b] <- source[a]
+        else
+            let n, stride, step = sizes[dim], from[dim], (into: int array)[dim]
+            if dim < sizes.Length - 1 then
+                for k in 0 .. n - 1 do
+                    placeFrom (dim + 1) sizes source from (a + k * stride) target into (b + k * step)
+            elif stride = 1 && step = 1 then
+                Array.Copy(source, a, target, b, n)
+            elif stride = 0 && step = 1 then
+                target.AsSpan(b, n).Fill source[a]
             else
                 for k in 0 .. n - 1 do
-                    result[p + k] <- source[offset + k * stride]
-            p <- p + n)
+                    target[b + k * step] <- source[a + k * stride]
 
-    /// The elements in row-major order, into an array from a position on.
-    let copyInto (ty: TensorType) (block: Block) (target: Array) first =
-        match ty.DType with
-        | DType.Float32 -> copyTyped<float32> ty.Sizes block target first
-        | DType.Float64 -> copyTyped<float> ty.Sizes block target first
-        | DType.Int32 -> copyTyped<int> ty.Sizes block target first
-        | DType.Int64 -> copyTyped<int64> ty.Sizes block target first
-        | _ -> copyTyped<bool> ty.Sizes block target first
+    let private placeTyped<'T> (sizes: int array) (block: Block) (target: Block) =
+        let source, into = block.Data :?> 'T array, target.Data :?> 'T array
+        placeFrom<'T> 0 sizes source block.Strides block.Offset into target.Strides target.Offset
 
+    /// Copies all elements of one block to those of another.
+    let place (ty: TensorType) (block: Block) (target: Block) =
+        if ty.Count = 0 then
+            ()
+        elif isContiguous ty.Sizes block && isContiguous ty.Sizes target then
+            Array.Copy(block.Data, block.Offset, target.Data, target.Offset, ty.Count)
+        else
+            match ty.DType with
+            | DType.Float32 -> placeTyped<float32> ty.Sizes block target
+            | DType.Float64 -> placeTyped<float> ty.Sizes block target
+            | DType.Int32 -> placeTyped<int> ty.Sizes block target
+            | DType.Int64 -> placeTyped<int64> ty.Sizes block target
+            | _ -> placeTyped<bool> ty.Sizes block target
+
+    /// The elements in row-major order, as an array of their own.
     let copy (ty: TensorType) (block: Block) : Array =
-        let result = uninitialised ty.DType ty.Count
-        copyInto ty block result 0
-        result
+        let target = fresh ty
+        place ty block target
+        target.Data
 
     /// The elements in row-major order from the block's offset on: the block itself where they are adjacent.
     let contiguous (ty: TensorType) (block: Block) : Block =

@@ -8,32 +8,44 @@ module internal Execute =
     /// From operands to results.
     type Prepared = Draw -> Block array -> Block array
 
-    /// From operands into the results' dense blocks.
-    type Filling = Draw -> Block array -> Block array -> unit
-
     /// Whether a kernel writes where it is told to.
     let fills kernel =
         match kernel with
+        | Reduce((ArgMaxOf | ArgMinOf), _)
+        | Scan _
         | Move(Concat _ | Pad _ | Overlap _ | Gather _ | ScatterAdd _)
         | Contract _
-        | Random -> true
+        | Random
+        | Nested _ -> true
         | _ -> false
 
-    /// A kernel that writes where it is told to; none for others.
-    let filling (kernel: Kernel) (types: TensorType list) (results: TensorType list) : Filling option =
+    /// A kernel that writes where it is told to; none for others. `nested` makes ready the traces that an op runs.
+    let filling
+        (nested: Trace -> Filling)
+        (kernel: Kernel)
+        (types: TensorType list)
+        (results: TensorType list)
+        : Filling option =
         match kernel with
         | Move move ->
             Moving.filling (Array.ofList types) results.Head move
             |> Option.map (fun fill -> fun _ blocks targets -> fill blocks targets[0])
+        | Reduce((ArgMaxOf | ArgMinOf) as reduction, dims) ->
+            let fill = Folds.extremesInto types.Head results.Head reduction dims
+            Some(fun _ blocks targets -> fill blocks[0] targets[0])
+        | Scan(reduction, dim) ->
+            let fill = Folds.scanInto types.Head reduction dim
+            Some(fun _ blocks targets -> fill blocks[0] targets[0])
         | Contract contraction ->
             let fill = Contracting.filling types[0] types[1] results.Head contraction
             Some(fun _ blocks targets -> fill blocks[0] blocks[1] targets[0])
         | Random -> Some(fun draw _ targets -> Drawing.fill draw results.Head targets[0])
+        | Nested(traces, run) -> Some(run types results (List.map nested traces))
         | _ -> None
 
-    /// A kernel made ready; `nested` makes ready the traces that an op runs.
+    /// A kernel made ready.
     let prepare
-        (nested: Trace -> Prepared)
+        (nested: Trace -> Filling)
         (kernel: Kernel)
         (types: TensorType list)
         (results: TensorType list)
@@ -41,27 +53,21 @@ module internal Execute =
         let result = results.Head
         let one (f: Block array -> Array) : Prepared = fun _ blocks -> [| Blocks.ofArray result (f blocks) |]
 
-        match kernel with
-        | Map formula -> one (Looping.prepareMap types result formula)
-        | Reduce((ArgMaxOf | ArgMinOf) as reduction, dims) ->
-            let run = Folds.prepareExtremes types.Head result reduction dims in one (fun blocks -> run blocks[0])
-        | Reduce(reduction, dims) -> one (Looping.prepareReduce types.Head result reduction dims)
-        | Scan(reduction, dim) ->
-            let run = Folds.prepareScan types.Head reduction dim in one (fun blocks -> run blocks[0])
-        | Contract contraction ->
-            let run = Contracting.prepare types[0] types[1] result contraction in
-            one (fun blocks -> run blocks[0] blocks[1])
-        | Move move -> let run = Moving.prepare (Array.ofList types) result move in fun _ blocks -> [| run blocks |]
-        | Random ->
-            fun draw _ ->
-                let target = Blocks.ofArray result (Blocks.uninitialised result.DType result.Count)
-                Drawing.fill draw result target
-                [| target |]
-        | Opaque run ->
+        match filling nested kernel types results, kernel with
+        | Some fill, _ ->
+            let made = Array.ofList results
+            fun draw blocks ->
+                let targets = made |> Array.map Blocks.fresh
+                fill draw blocks targets
+                targets
+        | None, Map formula -> one (Looping.prepareMap types result formula)
+        | None, Reduce(reduction, dims) -> one (Looping.prepareReduce types.Head result reduction dims)
+        | None, Move move -> let run = Moving.viewing types.Head result move in fun _ blocks -> [| run blocks[0] |]
+        | None, Opaque run ->
             fun _ blocks ->
                 let arrays = [ for ty, block in Seq.zip types blocks -> Blocks.toArray ty block ]
                 [| for ty, data in List.zip results (run types results arrays) -> Blocks.ofArray ty data |]
-        | Nested(traces, run) -> let run = run types results (List.map nested traces) in fun _ blocks -> run blocks
+        | None, (Scan _ | Contract _ | Random | Nested _) -> invalidOp "unreachable: these write where they are told to"
 
     /// The elements of a tensor that is at hand.
     let blockOf (t: Tensor) =

@@ -1,6 +1,5 @@
 namespace Functional
 
-open System
 open System.Numerics
 
 /// Scans, one element after another, and the positions of extremes. Other reductions are loops.
@@ -19,71 +18,68 @@ module internal Folds =
         interface ICombine<'T> with
             member _.Combine(a, b) = 'T.op_Multiply (a, b)
 
-    /// Running results along the middle one of three dimensions.
-    let private scanRuns<'T, 'C when 'C: struct and 'C :> ICombine<'T>>
-        (source: 'T array)
-        start
-        (result: 'T array)
-        n
-        inner
-        =
+    /// Running results along the middle one of three dimensions, in place.
+    let private scanRuns<'T, 'C when 'C: struct and 'C :> ICombine<'T>> (result: 'T array) start count n inner =
         let c = Unchecked.defaultof<'C>
-        Array.Copy(source, start, result, 0, result.Length)
-        for outer in 0 .. (if n * inner = 0 then 0 else result.Length / (n * inner)) - 1 do
-            for p in outer * n * inner + inner .. (outer + 1) * n * inner - 1 do
+        for outer in 0 .. count / (n * inner) - 1 do
+            for p in start + outer * n * inner + inner .. start + (outer + 1) * n * inner - 1 do
                 result[p] <- c.Combine(result[p - inner], result[p])
 
     /// The position of the first extreme of each run; NaN is more extreme than any number.
-    let private extremes<'T when 'T :> INumber<'T>> greatest (source: 'T array) start (result: int64 array) n =
-        for row in 0 .. result.Length - 1 do
-            let first = start + row * n
+    let private extremes<'T when 'T :> INumber<'T>> greatest (block: Block) (target: Block) count n =
+        let source, result = block.Data :?> 'T array, target.Data :?> int64 array
+        for row in 0 .. count - 1 do
+            let first = block.Offset + row * n
             let mutable best = 0
             for k in 1 .. n - 1 do
                 let a, b = source[first + k], source[first + best]
                 let better = if greatest then 'T.op_GreaterThan (a, b) else 'T.op_LessThan (a, b)
                 if not ('T.IsNaN b) && ('T.IsNaN a || better) then best <- k
-            result[row] <- int64 best
+            result[target.Offset + row] <- int64 best
 
-    let private view (ty: TensorType) (block: Block) order =
+    /// The position of the extreme of each row, into a dense block: ArgMaxOf and ArgMinOf, of dimensions that are not empty.
+    let extremesInto (ty: TensorType) (result: TensorType) reduction dims : Block -> Block -> unit =
+        let order = List.except dims [ 0 .. ty.Rank - 1 ] @ dims |> Array.ofList
         let seen = TensorType(ty.DType, [ for k in order -> ty.Sizes[k] ])
-        Blocks.contiguous seen { block with Strides = [| for k in order -> block.Strides[k] |] }
-
-    let private positions<'T when 'T :> INumber<'T>> reduction (source: Block) (result: int64 array) n =
-        extremes<'T> (reduction = ArgMaxOf) (source.Data :?> 'T array) source.Offset result n
-
-    /// The position of the extreme of each row: ArgMaxOf and ArgMinOf, of dimensions that are not empty.
-    let prepareExtremes (ty: TensorType) (result: TensorType) reduction dims : Block -> Array =
-        let order = List.except dims [ 0 .. ty.Rank - 1 ] @ dims
+        let strides = Blocks.rowMajor seen.Sizes
         let n = dims |> List.fold (fun n d -> n * ty.Sizes[d]) 1
+        let isGreatest = (reduction = ArgMaxOf)
+        let isInOrder = order = [| 0 .. ty.Rank - 1 |]
 
-        fun block ->
-            let output = Array.zeroCreate<int64> result.Count
-            if result.Count > 0 then
-                let source = view ty block order
-                match ty.DType with
-                | DType.Float32 -> positions<float32> reduction source output n
-                | DType.Float64 -> positions<float> reduction source output n
-                | DType.Int32 -> positions<int> reduction source output n
-                | _ -> positions<int64> reduction source output n
-            output
+        let find (source: Block) target =
+            match ty.DType with
+            | DType.Float32 -> extremes<float32> isGreatest source target result.Count n
+            | DType.Float64 -> extremes<float> isGreatest source target result.Count n
+            | DType.Int32 -> extremes<int> isGreatest source target result.Count n
+            | _ -> extremes<int64> isGreatest source target result.Count n
 
-    let private scan<'T when 'T :> INumber<'T>> reduction (source: Block) (result: Array) n inner =
-        let from, into = source.Data :?> 'T array, result :?> 'T array
+        fun block target ->
+            if result.Count = 0 then
+                ()
+            elif isInOrder && Blocks.isContiguous ty.Sizes block then
+                find block target
+            else
+                let data = RentedArray.take ty.DType ty.Count
+                let rows = { Data = data; Offset = 0; Strides = strides }
+                Blocks.place seen { block with Strides = [| for k in order -> block.Strides[k] |] } rows
+                find rows target
+                RentedArray.give data
+
+    let private scan<'T when 'T :> INumber<'T>> reduction (target: Block) count n inner =
+        let into = target.Data :?> 'T array
         match reduction with
-        | ProductOf -> scanRuns<'T, Product<'T>> from source.Offset into n inner
-        | _ -> scanRuns<'T, Total<'T>> from source.Offset into n inner
+        | ProductOf -> scanRuns<'T, Product<'T>> into target.Offset count n inner
+        | _ -> scanRuns<'T, Total<'T>> into target.Offset count n inner
 
-    /// SumOf and ProductOf.
-    let prepareScan (ty: TensorType) reduction dim : Block -> Array =
+    /// SumOf and ProductOf, into a dense block.
+    let scanInto (ty: TensorType) reduction dim : Block -> Block -> unit =
         let n, inner = ty.Sizes[dim], Array.fold (*) 1 ty.Sizes[dim + 1 ..]
 
-        fun block ->
-            let output = Blocks.allocate ty.DType ty.Count
+        fun block target ->
             if ty.Count > 0 then
-                let source = view ty block [ 0 .. ty.Rank - 1 ]
+                Blocks.place ty block target
                 match ty.DType with
-                | DType.Float32 -> scan<float32> reduction source output n inner
-                | DType.Float64 -> scan<float> reduction source output n inner
-                | DType.Int32 -> scan<int> reduction source output n inner
-                | _ -> scan<int64> reduction source output n inner
-            output
+                | DType.Float32 -> scan<float32> reduction target ty.Count n inner
+                | DType.Float64 -> scan<float> reduction target ty.Count n inner
+                | DType.Int32 -> scan<int> reduction target ty.Count n inner
+                | _ -> scan<int64> reduction target ty.Count n inner

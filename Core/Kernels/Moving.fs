@@ -7,27 +7,6 @@ open System.Numerics.Tensors
 /// Changes of indexing: views where strides can say it, copies elsewhere.
 [<RequireQualifiedAccess>]
 module internal Moving =
-    /// Copies operand elements to positions of the result given by start, strides and the operand's own sizes.
-    let private place<'T> (ty: TensorType) (block: Block) (target: Array) start (strides: int array) =
-        let source, target = block.Data :?> 'T array, target :?> 'T array
-        let into = { Data = target; Offset = start; Strides = strides }
-        let n = if ty.Rank = 0 then 1 else ty.Sizes[ty.Rank - 1]
-        let step, stride = Blocks.innermost into, Blocks.innermost block
-        Blocks.pairedRows ty.Sizes block into (fun offset into ->
-            if step = 1 && stride = 1 then
-                Array.Copy(source, offset, target, into, n)
-            else
-                for k in 0 .. n - 1 do
-                    target[into + k * step] <- source[offset + k * stride])
-
-    let placeAny (ty: TensorType) block target start strides =
-        match ty.DType with
-        | DType.Float32 -> place<float32> ty block target start strides
-        | DType.Float64 -> place<float> ty block target start strides
-        | DType.Int32 -> place<int> ty block target start strides
-        | DType.Int64 -> place<int64> ty block target start strides
-        | _ -> place<bool> ty block target start strides
-
     /// Adds what is seen in one block to what is seen in another of the same sizes.
     let private addTo<'T when 'T :> INumber<'T>> (sizes: int array) (block: Block) (target: Block) =
         let source, total = block.Data :?> 'T array, target.Data :?> 'T array
@@ -61,7 +40,7 @@ module internal Moving =
             | _ -> addTo<int64> sizes source into
 
     /// A change of indexing that is a view, or that copies only where the operand's layout forces it to.
-    let private view (x: TensorType) (result: TensorType) move : Block -> Block =
+    let viewing (x: TensorType) (result: TensorType) move : Block -> Block =
         match move with
         | Broadcast(sizes, dims) ->
             fun block ->
@@ -87,35 +66,26 @@ module internal Moving =
                 | Some strides -> { block with Strides = strides }
                 | None -> Blocks.ofArray result (Blocks.copy x block)
 
-    let private concat dim (types: TensorType array) (result: TensorType) (blocks: Block array) (target: Block) =
-        let strides = Blocks.rowMajor result.Sizes
+    let private concat dim (types: TensorType array) (blocks: Block array) (target: Block) =
         let mutable start = 0
         for k in 0 .. blocks.Length - 1 do
-            placeAny types[k] blocks[k] target.Data (target.Offset + start * strides[dim]) strides
+            Blocks.place types[k] blocks[k] { target with Offset = target.Offset + start * target.Strides[dim] }
             start <- start + types[k].Sizes[dim]
 
-    let private pad (around: (int * int * int) list) value (x: TensorType) (result: TensorType) block (target: Block) =
-        Blocks.fillRange target.Data target.Offset result.Count value
+    let private pad (around: (int * int * int) list) value (x: TensorType) (result: TensorType) =
         let strides = Blocks.rowMajor result.Sizes
         let start = around |> List.indexed |> List.sumBy (fun (k, (low, _, _)) -> low * strides[k])
         let steps = [| for k, (_, _, between) in List.indexed around -> strides[k] * (between + 1) |]
-        placeAny x block target.Data (target.Offset + start) steps
+        fun (blocks: Block array) (target: Block) ->
+            Blocks.fillRange target.Data target.Offset result.Count value
+            Blocks.place x blocks[0] { target with Offset = target.Offset + start; Strides = steps }
 
     /// Moves elements into a dense block; none for a view.
     let filling (types: TensorType array) (result: TensorType) move : (Block array -> Block -> unit) option =
         match move with
-        | Concat dim -> Some(concat dim types result)
-        | Pad(around, value) -> Some(fun blocks -> pad around value types[0] result blocks[0])
+        | Concat dim -> Some(concat dim types)
+        | Pad(around, value) -> Some(pad around value types[0] result)
         | Overlap(w, _) -> Some(fun blocks -> overlap w types[0] result blocks[0])
         | Gather dim -> Some(Picking.gatherInto types dim)
         | ScatterAdd dim -> Some(Picking.scatterAddInto types dim)
         | _ -> None
-
-    let prepare (types: TensorType array) (result: TensorType) move : Block array -> Block =
-        match filling types result move with
-        | None -> let view = view types[0] result move in fun blocks -> view blocks[0]
-        | Some fill ->
-            fun blocks ->
-                let target = Blocks.ofArray result (Blocks.uninitialised result.DType result.Count)
-                fill blocks target
-                target

@@ -1,6 +1,7 @@
 namespace Functional
 
 open System
+open System.Buffers
 open System.Numerics
 
 /// Elements by positions along a dimension. A tensor is seen as [outer; size; inner], the positions as one run of `count`.
@@ -14,62 +15,72 @@ module internal Picking =
           Size = x.Sizes[dim]
           Inner = Array.fold (*) 1 x.Sizes[dim + 1 ..] }
 
-    /// The positions in row-major order, each inside the dimension.
-    let private positions name (types: TensorType array) dim (block: Block) : int array =
-        let inside = Gathering.inside name (List.ofArray types) types[0].Sizes[dim]
-        match Blocks.toArray types[1] block with
-        | :? (int array) as p -> p |> Array.map (fun i -> inside (int64 i))
-        | p -> (p :?> int64 array) |> Array.map inside
+    /// The positions in row-major order, each inside the dimension; in an array to be given back, which may be longer.
+    let private positions name (types: TensorType list) size (block: Block) : int array =
+        let ty = types[1]
+        let block, count = Blocks.contiguous ty block, ty.Count
+        let found = ArrayPool<int>.Shared.Rent(max 1 count)
+        match block.Data with
+        | :? (int array) as p ->
+            for j in 0 .. count - 1 do
+                found[j] <- Gathering.inside name types size (int64 p[block.Offset + j])
+        | p ->
+            let p = p :?> int64 array
+            for j in 0 .. count - 1 do
+                found[j] <- Gathering.inside name types size p[block.Offset + j]
+        found
 
-    let private gather<'T> (source: Block) extent (positions: int array) (target: Block) =
+    let private gather<'T> (source: Block) extent (positions: int array) count (target: Block) =
         let x, y = source.Data :?> 'T array, target.Data :?> 'T array
         let n = extent.Inner
         for o in 0 .. extent.Outer - 1 do
             let from = source.Offset + o * extent.Size * n
-            let into = target.Offset + o * positions.Length * n
+            let into = target.Offset + o * count * n
             if n = 1 then
-                for j in 0 .. positions.Length - 1 do
+                for j in 0 .. count - 1 do
                     y[into + j] <- x[from + positions[j]]
             else
-                for j in 0 .. positions.Length - 1 do
+                for j in 0 .. count - 1 do
                     Array.Copy(x, from + positions[j] * n, y, into + j * n, n)
 
     /// Into a dense block.
     let gatherInto (types: TensorType array) dim : Block array -> Block -> unit =
-        let x, extent = types[0], extent types[0] dim
+        let x, extent, count, operands = types[0], extent types[0] dim, types[1].Count, List.ofArray types
 
         fun blocks target ->
-            let positions = positions "Gather" types dim blocks[1]
+            let positions = positions "Gather" operands extent.Size blocks[1]
             let source = Blocks.contiguous x blocks[0]
             match x.DType with
-            | DType.Float32 -> gather<float32> source extent positions target
-            | DType.Float64 -> gather<float> source extent positions target
-            | DType.Int32 -> gather<int> source extent positions target
-            | DType.Int64 -> gather<int64> source extent positions target
-            | _ -> gather<bool> source extent positions target
+            | DType.Float32 -> gather<float32> source extent positions count target
+            | DType.Float64 -> gather<float> source extent positions count target
+            | DType.Int32 -> gather<int> source extent positions count target
+            | DType.Int64 -> gather<int64> source extent positions count target
+            | _ -> gather<bool> source extent positions count target
+            ArrayPool<int>.Shared.Return positions
 
     /// Row by row and position by position in ascending order, so that equal positions add up in that order.
-    let private add<'T when 'T :> INumber<'T>> (target: Block) (updates: Block) extent (positions: int array) =
+    let private add<'T when 'T :> INumber<'T>> (target: Block) (updates: Block) extent (positions: int array) count =
         let total, u = target.Data :?> 'T array, updates.Data :?> 'T array
         let n = extent.Inner
         for o in 0 .. extent.Outer - 1 do
-            for j in 0 .. positions.Length - 1 do
+            for j in 0 .. count - 1 do
                 let into = target.Offset + (o * extent.Size + positions[j]) * n
-                let from = updates.Offset + (o * positions.Length + j) * n
+                let from = updates.Offset + (o * count + j) * n
                 for k in 0 .. n - 1 do
                     total[into + k] <- 'T.op_Addition (total[into + k], u[from + k])
 
     /// Into a dense block.
     let scatterAddInto (types: TensorType array) dim : Block array -> Block -> unit =
-        let x, extent = types[0], extent types[0] dim
+        let x, extent, count, operands = types[0], extent types[0] dim, types[1].Count, List.ofArray types
 
         fun blocks target ->
-            let positions = positions "ScatterAdd" types dim blocks[1]
-            Blocks.copyInto x blocks[0] target.Data target.Offset
+            let positions = positions "ScatterAdd" operands extent.Size blocks[1]
+            Blocks.place x blocks[0] target
             let updates = Blocks.contiguous types[2] blocks[2]
             if x.Count > 0 then
                 match x.DType with
-                | DType.Float32 -> add<float32> target updates extent positions
-                | DType.Float64 -> add<float> target updates extent positions
-                | DType.Int32 -> add<int> target updates extent positions
-                | _ -> add<int64> target updates extent positions
+                | DType.Float32 -> add<float32> target updates extent positions count
+                | DType.Float64 -> add<float> target updates extent positions count
+                | DType.Int32 -> add<int> target updates extent positions count
+                | _ -> add<int64> target updates extent positions count
+            ArrayPool<int>.Shared.Return positions

@@ -39,7 +39,9 @@ type internal Steps(trace: Trace) =
 
     /// The kernel of an op made ready for its types.
     static member Prepare (kernel: Kernel) (types: TensorType list) (results: TensorType list) : Execute.Prepared =
-        let nested trace : Execute.Prepared = let steps = Steps trace in fun start blocks -> steps.Run(start, blocks)
+        let nested trace : Filling =
+            let steps = Steps trace
+            fun start blocks targets -> steps.Fill(start, blocks, targets)
 
         Execute.prepare nested kernel types results
 
@@ -59,3 +61,9 @@ type internal Steps(trace: Trace) =
             for s in released[i] do
                 slots[s] <- Unchecked.defaultof<Block>
         [| for s in outputs -> slots[s] |]
+
+    /// The same, into dense blocks.
+    member steps.Fill(start: Draw, blocks: Block array, targets: Block array) =
+        let results = steps.Run(start, blocks)
+        for k in 0 .. results.Length - 1 do
+            Blocks.place (trace.TypeOf trace.Outputs[k]) results[k] targets[k]

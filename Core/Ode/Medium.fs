@@ -18,7 +18,8 @@ module internal Medium =
     let private stackedBlocks (ty: TensorType) (items: Block list) : Block =
         let strides = Blocks.rowMajor ty.Sizes
         let data = Blocks.uninitialised ty.DType (ty.Count * items.Length)
-        items |> List.iteri (fun k item -> Moving.placeAny ty item data (k * ty.Count) strides)
+        items
+        |> List.iteri (fun k item -> Blocks.place ty item { Data = data; Offset = k * ty.Count; Strides = strides })
         { Data = data; Offset = 0; Strides = Array.append [| max 1 ty.Count |] strides }
 
     let blocks: Medium<Block> =

@@ -71,9 +71,19 @@ module internal OdeOp =
           Kernel =
             Nested(
                 traces,
-                fun types _ bodies ->
-                    let bodies = [ for body in bodies -> body (Closed.start 0UL) ]
-                    onBlocks types bodies
+                fun types results bodies ->
+                    let make body (trace: Trace) =
+                        let made = [| for v in trace.Outputs -> trace.TypeOf v |]
+                        fun inputs ->
+                            let targets = made |> Array.map Blocks.fresh
+                            (body: Filling) (Closed.start 0UL) inputs targets
+                            targets
+                    let run = onBlocks types (List.map2 make bodies traces)
+                    let results = Array.ofList results
+                    fun _ blocks targets ->
+                        let found: Block array = run blocks
+                        for k in 0 .. results.Length - 1 do
+                            Blocks.place results[k] found[k] targets[k]
             ) }
 
     let private zeros (like: Tensor) (t: TensorType) = Movement.constant like.Interpreter t 0.

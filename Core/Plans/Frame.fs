@@ -97,25 +97,16 @@ type internal Frame
             | Home.Given _
             | Home.Own -> ())
 
-    /// Whether a root's array has no block yet: one that launches write through its address alone needs none.
-    let isBare root = isNull (box blocks[root])
-
     let place k (first: nativeptr<byte>) =
         let root = held[k]
-        let offset = if isBare root then 0 else blocks[root].Offset
-        addresses[root] <- NativePtr.toNativeInt first + nativeint offset * sizes[root]
-
-    let data root = if isBare root then arrays[given + Array.BinarySearch(own, root)] else blocks[root].Data
+        addresses[root] <- NativePtr.toNativeInt first + nativeint blocks[root].Offset * sizes[root]
 
     /// The block of a root, dense.
-    member _.Block root =
-        if isBare root then blocks[root] <- { Data = data root; Offset = 0; Strides = strides[root] }
-        blocks[root]
+    member _.Block root = blocks[root]
 
     /// A part of a root, from a position on, or all of it seen in other sizes.
     member _.View(root, offset, strides: int array) : Block =
-        let first = if isBare root then 0 else blocks[root].Offset
-        { Data = data root; Offset = first + offset; Strides = strides }
+        { blocks[root] with Offset = blocks[root].Offset + offset; Strides = strides }
 
     member _.Address root = addresses[root]
     /// Whether a root's elements lie elsewhere in each run.
@@ -134,12 +125,19 @@ type internal Frame
         blocks[input] <- block
         arrays[input] <- block.Data
 
-    /// Gives each result that launches write an array of its own, of any elements.
+    /// Gives a result that launches write a dense block for this run.
+    member _.Provide(root, target: Block) =
+        blocks[root] <- { target with Strides = strides[root] }
+        arrays[given + Array.BinarySearch(own, root)] <- target.Data
+
+    /// Gives each other result that launches write an array of its own, of any elements.
     member _.Provide() =
         for k in 0 .. own.Length - 1 do
-            let root = own[k]
-            blocks[root] <- Unchecked.defaultof<Block>
-            arrays[given + k] <- Blocks.uninitialised roots[root].DType roots[root].Count
+            if obj.ReferenceEquals(arrays[given + k], nothing) then
+                let root = own[k]
+                let data = Blocks.uninitialised roots[root].DType roots[root].Count
+                blocks[root] <- { Data = data; Offset = 0; Strides = strides[root] }
+                arrays[given + k] <- data
 
     /// Takes over a dense block, or its elements, for a root.
     member frame.Store(root, block: Block) =

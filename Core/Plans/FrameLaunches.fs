@@ -17,6 +17,8 @@ type internal RootView(roots: TensorType array, access: Access, ty: TensorType) 
     let root = roots[access.Root]
     let isRoot = access.Offset = 0 && ty.Sizes = root.Sizes && access.Strides = Blocks.rowMajor root.Sizes
     member _.Root = access.Root
+    /// Whether it is all of its root, as it lies.
+    member _.IsWhole = isRoot
 
     member _.In(frame: Frame) : Block =
         if isRoot then frame.Block access.Root else frame.View(access.Root, access.Offset, access.Strides)
@@ -106,8 +108,8 @@ type private CallOperands(frame: Frame, views: RootView array) =
 
 /// An op that runs by itself and writes where it is told to.
 [<Sealed>]
-type internal ReadyFilling
-    (roots: TensorType array, fill: Execute.Filling, draw: int, views: RootView array, results: int array) =
+type internal ReadyFilling(roots: TensorType array, fill: Filling, draw: int, views: RootView array, results: int array)
+    =
     inherit ReadyLaunch()
 
     override _.In frame =

@@ -11,11 +11,17 @@ type internal Program(trace: Trace) =
     /// Runs the program; its draws follow `start` in the stream.
     member _.Run(start: Draw, blocks: Block array) : Block array = runner.Value.Run(start, blocks)
 
-    /// The same, from places to places.
+    /// The same, from places to places; where `isGiven`, into the blocks that stand there.
     member _.Run
-        (start: Draw, source: Block array, from: int array | null, target: Block array, into: int array | null)
-        =
-        runner.Value.Run(start, source, from, target, into)
+        (
+            start: Draw,
+            source: Block array,
+            from: int array | null,
+            target: Block array,
+            into: int array | null,
+            isGiven: bool
+        ) =
+        runner.Value.Run(start, source, from, target, into, isGiven)
 
     /// A program that is compiled already.
     static member Prepared(trace: Trace) =

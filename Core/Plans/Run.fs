@@ -1,5 +1,6 @@
 namespace Functional
 
+open System.Buffers
 open System.Collections.Generic
 
 /// A plan made ready to run. Any number of threads may run it at once, each with memory of its own.
@@ -19,9 +20,17 @@ type internal Runner(plan: Plan) =
             ReadyPieces(roots, work, results |> Array.map (fun a -> a.Root))
 
     /// The traces that an op runs are compiled as well, when they are first run.
-    let nested (trace: Trace) : Execute.Prepared =
+    let nested (trace: Trace) : Filling =
         let runner = lazy Runner(Plan.make (fst (Pipeline.run false trace)))
-        fun start blocks -> runner.Value.Run(start, blocks)
+        let types = [| for v in trace.Outputs -> trace.TypeOf v |]
+        fun start blocks targets ->
+            let found = ArrayPool<Block>.Shared.Rent(max 1 types.Length)
+            System.Array.Copy(targets, found, types.Length)
+            runner.Value.Run(start, blocks, null, found, null, true)
+            for k in 0 .. types.Length - 1 do
+                if not (obj.ReferenceEquals(found[k].Data, targets[k].Data) && found[k].Offset = targets[k].Offset) then
+                    Blocks.place types[k] found[k] targets[k]
+            ArrayPool<Block>.Shared.Return(found, true)
 
     let call (instruction: Instruction) (operands: (Access * TensorType) array) (results: int array) : ReadyLaunch =
         let kernel, types = instruction.Op.Kernel, [ for _, ty in operands -> ty ]
@@ -33,7 +42,7 @@ type internal Runner(plan: Plan) =
                 Contracting.tryBind leftType left.Strides rightType right.Strides made.Head contraction
             | _ -> None
 
-        match bind, Execute.filling kernel types made with
+        match bind, Execute.filling nested kernel types made with
         | Some bind, _ -> ReadyProduct(roots, bind, fst operands[0], fst operands[1], results[0])
         | None, Some fill -> ReadyFilling(roots, fill, instruction.Draw, views, results)
         | None, None -> ReadyCall(Execute.prepare nested kernel types made, instruction, views, results)
@@ -62,6 +71,24 @@ type internal Runner(plan: Plan) =
     let frames = FramePool(make, Plan.arenaBytes plan)
     let outputs = plan.Outputs |> Array.map (fun (access, ty) -> RootView(roots, access, ty))
 
+    /// For each output the root that it is, whole, if launches write that where they are told to and no output before it is
+    /// the same; otherwise -1.
+    let wholes =
+        let taken = HashSet<int>()
+        outputs
+        |> Array.map (fun output ->
+            let root = output.Root
+            let isOwn =
+                match plan.Homes[root] with
+                | Home.Own -> provided.Contains root
+                | _ -> false
+            if output.IsWhole && isOwn && taken.Add root then root else -1)
+
+    let at (places: int array | null) k =
+        match places with
+        | null -> k
+        | places -> places[k]
+
     member _.Plan = plan
 
     /// Why loops were not compiled. They run piece by piece.
@@ -70,31 +97,33 @@ type internal Runner(plan: Plan) =
     member _.Outputs = outputs.Length
 
     /// Runs the plan; its draws follow `start` in the stream. Inputs stand in `source` at the places that `from` tells,
-    /// results come into `target` at those that `into` tells: null for the first ones in order.
+    /// results come into `target` at those that `into` tells: null for the first ones in order. Where `isGiven`, dense blocks
+    /// stand there, none of them the inputs' memory, and results are written into them, but for views of something else.
     member _.Run
-        (start: Draw, source: Block array, from: int array | null, target: Block array, into: int array | null)
-        =
+        (
+            start: Draw,
+            source: Block array,
+            from: int array | null,
+            target: Block array,
+            into: int array | null,
+            isGiven: bool
+        ) =
         let frame = frames.Rent()
         try
             for k in 0 .. trace.Inputs.Length - 1 do
-                let at =
-                    match from with
-                    | null -> k
-                    | places -> places[k]
-                frame.Give(k, Blocks.contiguous trace.Inputs[k] source[at])
+                frame.Give(k, Blocks.contiguous trace.Inputs[k] source[at from k])
+            if isGiven then
+                for k in 0 .. wholes.Length - 1 do
+                    if wholes[k] >= 0 then frame.Provide(wholes[k], target[at into k])
             frame.Provide()
             frame.Run start
             for k in 0 .. outputs.Length - 1 do
-                let at =
-                    match into with
-                    | null -> k
-                    | places -> places[k]
-                target[at] <- outputs[k].In frame
+                target[at into k] <- outputs[k].In frame
         finally
             frames.Return frame
 
     /// Runs the plan on blocks of its own inputs.
     member runner.Run(start: Draw, blocks: Block array) : Block array =
         let results = Array.zeroCreate<Block> outputs.Length
-        runner.Run(start, blocks, null, results, null)
+        runner.Run(start, blocks, null, results, null, false)
         results

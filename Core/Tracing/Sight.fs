@@ -46,6 +46,12 @@ module internal Sight =
         | Sight.Elements _ -> whole ty block
         | Sight.Number(dtype, _) -> number dtype block
 
+    /// The same in memory of its own.
+    let kept (seen: Sight) =
+        match seen with
+        | Sight.Elements data -> Sight.Elements(data.Clone() :?> Array)
+        | number -> number
+
     /// Whether the host looks in the same way.
     let isAlike (a: Sight) (b: Sight) =
         match a, b with

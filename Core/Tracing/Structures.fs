@@ -1,6 +1,7 @@
 namespace Functional
 
 open System
+open System.Collections.Generic
 open System.Runtime.CompilerServices
 
 /// Walks through a structure and notes tensors and skeleton, in memory that is used again: a scan allocates nothing.
@@ -24,6 +25,8 @@ type internal Scan private () =
     let mutable omitsState = false
     let mutable slots = Array.zeroCreate<Block> 16
     let mutable slotCount = 0
+    /// Arrays behind some of the slots.
+    let rented = List<Array>()
 
     let refuse problem remedy : unit = raise (StructureException("Structure", [], problem, remedy))
 
@@ -69,6 +72,19 @@ type internal Scan private () =
         for k in 0 .. leafCount - 1 do
             slots[k] <- Execute.read leaves[k]
         slots
+
+    /// A dense block of any elements until the scan is released.
+    member _.Rent(ty: TensorType, strides) : Block =
+        let data = RentedArray.take ty.DType ty.Count
+        rented.Add data
+        { Data = data; Offset = 0; Strides = strides }
+
+    /// Whether elements are gone once the scan is released.
+    member _.IsRented(block: Block) =
+        let mutable k = rented.Count - 1
+        while k >= 0 && not (obj.ReferenceEquals(rented[k], block.Data)) do
+            k <- k - 1
+        k >= 0
 
     override _.Key key = addStatic key
     override _.Number(number, bits) = let token = { Mark = number; Bits = bits } in add token (token.GetHashCode())
@@ -137,6 +153,9 @@ type internal Scan private () =
         slotCount <- 0
         hash <- 17
         isConcrete <- true
+        for data in rented do
+            RentedArray.give data
+        rented.Clear()
         Scan.spare <- scan
 
 /// Puts tensors, one after the other, into the places of those of a structure.

@@ -6,8 +6,8 @@ open Expecto
 open Functional
 open Functional.FSharp
 
-/// A result on a 64-bit machine: a tensor (40 bytes), where its elements are (32), how they lie (40), and an array of them (24
-/// and the elements, in whole words).
+/// A result on a 64-bit machine: a tensor (40 bytes), where its elements are and how they lie (48), and an array of them (24 and
+/// the elements, in whole words).
 let private resultBytes (t: Tensor) =
     let size =
         match t.DType with
@@ -15,7 +15,7 @@ let private resultBytes (t: Tensor) =
         | DType.Float32
         | DType.Int32 -> 4
         | _ -> 8
-    136 + (t.Count * size + 7) / 8 * 8
+    112 + (t.Count * size + 7) / 8 * 8
 
 /// What a replayed call allocates on this thread. Timing of some of the calls is averaged out.
 let private bytesOf (f: 'T -> 'R) (x: 'T) =
@@ -50,6 +50,10 @@ let private step (p: Perceptron, x, t) =
 
 let private vector = Tensor.create [ 4 ] "" [| 1f; 2f; 3f; 4f |]
 
+let private guarded (x: Tensor) =
+    let y = exp x
+    if Tensor.op_Explicit (Tensor.sum [ 0 ] y .> 0.) then y else x
+
 let tests =
     testList
         "allocation"
@@ -60,12 +64,41 @@ let tests =
                 allocatesResults "one op" 0 (fun x -> x + 1.) vector
                 allocatesResults "another shape" 0 (fun x -> Tensor.reshape [ 2; 2 ] (x + 1.)) vector
                 allocatesResults "a reduction" 0 (fun x -> Tensor.sum [ 0 ] (exp x)) vector
-                // What the host reads is a tensor's elements: an array (32) and how they lie (40).
                 allocatesResults
                     "a guard on the way"
-                    72
+                    0
                     (fun (x: Tensor) -> if Tensor.op_Explicit (x[0] .> 0.) then x * 2. else x)
                     vector
+                allocatesResults
+                    "a guard on a part, and what was computed before it used after it"
+                    0
+                    (fun (x: Tensor) ->
+                        let y = exp x
+                        if Tensor.op_Explicit (Tensor.sum [ 0 ] y .> 0.) then y * 2. else x)
+                    vector
+                allocatesResults "a result computed before a guard" 0 guarded vector
+                allocatesResults "draws" 0 (fun x -> x + Tensor.normalLike x) vector
+                allocatesResults
+                    "a fold, a scan along the last dimension, their gradient"
+                    0
+                    (grad (fun x ->
+                        let total = fold (fun c s -> tanh (c + s)) (Tensor.zeros DType.Float32 [ 4 ] "") x
+                        let _, outputs =
+                            scanAlong 1 (fun c s -> (tanh (c * s), c - s)) (Tensor.zeros DType.Float32 [ 4 ] "") x
+                        Tensor.sum [ 0 ] total + Tensor.sum [ 0; 1 ] outputs))
+                    (Tensor.normalFrom (Generator 3UL) DType.Float32 [ 4; 4 ] "")
+                allocatesResults
+                    "a loop as long as a value says"
+                    0
+                    (whileLoop (fun x -> Tensor.sum [ 0 ] x .< 1000.) (fun x -> x * 2.))
+                    vector
+                allocatesResults
+                    "a branch of structured control flow"
+                    0
+                    (fun x -> cond (Tensor.sum [ 0 ] x .> 0.) exp (fun x -> x + 1.) x)
+                    vector
+                allocatesResults "padding" 0 (Tensor.pad [ 1, 2 ] 0.) vector
+                allocatesResults "picking" 0 (fun x -> Tensor.gather 0 (Tensor.create [ 2 ] "" [| 3L; 0L |]) x) vector
                 // The record: 48.
                 allocatesResults
                     "a step of training"

@@ -293,6 +293,22 @@ let private chains =
         for row in 0..2 do
             Expect.floatClose Accuracy.medium (float (Array.sum result[3 + 4 * row .. 6 + 4 * row])) 1. "sums to 1")
 
+/// A mask of lanes of one size, folded in a loop whose other lanes have another: `All [0] (x <= y)` beside `Cast x`.
+let private masks =
+    [ for tested in [ DType.Float32; DType.Float64; DType.Int32; DType.Int64 ] do
+          for other in [ DType.Float32; DType.Float64; DType.Int32; DType.Int64 ] do
+              for reduced in [ [ true; false ]; [ false; true ] ] do
+                  testCase $"a test of {tested} beside {other}, %A{reduced}" (fun () ->
+                      let b = Loops.Builder reduced
+                      let x, y = b.Operand(tested, false), b.Operand(tested, false)
+                      let holds = b.Add(LoopStep.Fold(AllOf, b.Add(LoopStep.Apply(LessEqual, [ x; y ]))))
+                      let kernel = LoopKernel.Of(b.Loop [ holds; b.Add(LoopStep.Apply(Cast other, [ x ])) ])
+                      let random = Seed.random $"masks {tested} {other}" 0
+                      for m, n in sizesOfViews do
+                          let x = someView random m n tested
+                          let y = { x with Data = x.Data.Clone() :?> Array }
+                          agree "masks" kernel [| m; n |] [ x; y ]) ]
+
 /// Large enough to be shared out.
 let private threads =
     testSequencedGroup "parallelism"
@@ -357,6 +373,7 @@ let tests =
           testList "folds: compiled = interpreted" reductions
           order
           chains
+          testList "folds of masks: compiled = interpreted" masks
           threads
           callers
           failures

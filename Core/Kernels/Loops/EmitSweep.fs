@@ -143,6 +143,18 @@ type internal SweepBody(e: Emission, sweep: Sweep, form: SweepForm) =
         | Some present -> lanes.StorePresent(k, value, present, access.Address place)
         | None -> lanes.Store(k, value, access.Address place)
 
+    /// What an output has accumulated, as the instruction's values are.
+    member private b.Total(access, place, k) : LocalBuilder array =
+        let register, dtype = lanes.Register k, code[k].Result
+        if dtype = DType.Bool then
+            let mask = [| e.VectorLocal lanes.MaskType |]
+            b.Load(access, place, dtype, mask)
+            lanes.Mask(mask, Vectors.size lanes.MaskType, Vectors.size register)
+        else
+            let total = lanes.Locals k
+            b.Load(access, place, dtype, total)
+            total
+
     /// Copies of the instructions side by side, so that each waits for the other's results as little as possible; the
     /// registers of each copy.
     member b.Copies(accesses: LaneAccess array) : LocalBuilder array array array =
@@ -162,8 +174,7 @@ type internal SweepBody(e: Emission, sweep: Sweep, form: SweepForm) =
             match output with
             | SweepOutput.Stored _ -> b.Save(access, place, k, frame[k])
             | SweepOutput.Folded(reduction, _) when not form.Along ->
-                let register, total = lanes.Register k, lanes.Locals k
-                b.Load(access, place, code[k].Result, total)
+                let register, total = lanes.Register k, b.Total(access, place, k)
                 for p in 0 .. total.Length - 1 do
                     e.Get(total[p])
                     e.Get(frame[k].[p])

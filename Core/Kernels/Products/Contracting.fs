@@ -200,7 +200,3 @@ module internal Contracting =
     /// For operands with these strides, where none has to be copied first.
     let tryBind left leftStrides right rightStrides result contraction =
         (planned left right result contraction).TryBind(leftStrides, rightStrides)
-
-    let prepare left right result contraction : Block -> Block -> Array =
-        let plan = planned left right result contraction
-        fun a b -> plan.Run(a, b)
