@@ -23,6 +23,16 @@ module Comparison =
             Tensor.sum [] (y * weights)
         ys |> List.filter isFloating |> List.map weighted |> List.reduce (+)
 
+    /// The same of theirs, where there is anything to differentiate.
+    let private theirWeightedSum (ys: TorchTensor list) =
+        let weighted (y: TorchTensor) =
+            let sizes = Torch.sizes y
+            let weights = (Torch.tensor DType.Float64 sizes (Numbers.cotangent sizes)).``to`` y.dtype
+            y.mul(weights).sum ()
+        match ys |> List.filter (fun y -> Torch.isFloating y && y.requires_grad) with
+        | [] -> None
+        | ys -> Some(ys |> List.map weighted |> List.reduce (fun a b -> a.add b))
+
     let private isDifferentiable (configuration: Configuration) (ys: Tensor list) =
         List.exists isFloating ys && configuration.Operands |> List.exists _.IsReal
 
@@ -51,11 +61,7 @@ module Comparison =
         use _ = torch.NewDisposeScope()
         let operands = [ for x in configuration.Operands -> x.Torch dtype ]
         let run = configuration.Torch operands
-        for y in run.Results do
-            if Torch.isFloating y && y.requires_grad then
-                let sizes = Torch.sizes y
-                let weights = Torch.tensor dtype sizes (Numbers.cotangent sizes)
-                (y * weights).sum().backward(retain_graph = true)
+        theirWeightedSum run.Results |> Option.iter _.backward()
         { Results = [ for y in run.Results -> Torch.sizes y, Torch.toArray y ]
           Gradients =
             [ for x, t in List.zip configuration.Operands run.Leaves do
@@ -78,3 +84,18 @@ module Comparison =
             failwith $"ours has sizes %A{sizes ours}, theirs %A{sizes theirs}"
         [ for k, ((_, a), (_, b)) in List.indexed (List.zip ours.Results theirs.Results) -> $"result {k}", a, b
           for k, (a, b) in List.indexed (List.zip ours.Gradients theirs.Gradients) -> $"gradient {k}", a, b ]
+
+    /// The configuration whose results are the gradients of another, so that its gradients are second derivatives.
+    let derivative (configuration: Configuration) : Configuration =
+        let ofReal (xs: 'T list) =
+            [ for operand, x in List.zip configuration.Operands xs do
+                  if operand.IsReal then x ]
+        let theirs (xs: TorchTensor list) =
+            let run = configuration.Torch xs
+            let total = theirWeightedSum run.Results |> Option.toArray
+            let gradients = torch.autograd.grad (total, Array.ofList (ofReal run.Leaves), retain_graph = true, create_graph = true)
+            { run with Results = List.ofSeq gradients }
+        { configuration with
+            Name = $"gradient of {configuration.Name}"
+            Ours = fun xs -> ofReal (grad (fun xs -> weightedSum (configuration.Ours xs)) xs)
+            Torch = theirs }

@@ -24,7 +24,9 @@ let families =
       Families.Recurrences.family
       Families.Attentions.family
       Families.Losses.family
-      Families.Optimisers.family ]
+      Families.Optimisers.family
+      Families.Labels.family
+      Families.SecondDerivatives.family ]
 
 let private measured = ConcurrentQueue<Measured>()
 
@@ -35,6 +37,13 @@ let private shown what (ours: float array) (theirs: float array) (deviations: De
               $"  {what}[{k}]: {ours[k]}, theirs {theirs[k]}, off by %.1f{d.Relative / Deviation.epsilon dtype} ε" ]
     |> List.truncate 6
 
+/// What libtorch refuses it says in one line, and where it did in many.
+let private theirs dtype configuration =
+    try
+        Comparison.theirs dtype configuration
+    with :? Runtime.InteropServices.ExternalException as refused ->
+        failtest $"libtorch: {refused.Message.Split('\n')[0]}"
+
 let private compare (family: Family) (configuration: Configuration) dtype =
     let ours = Comparison.ours dtype configuration
     if ours.Tail |> List.exists (Comparison.agree ours.Head >> not) then
@@ -43,7 +52,7 @@ let private compare (family: Family) (configuration: Configuration) dtype =
     let { Units = units; Scale = scale } = family.Tolerance
     let tolerance = units * Deviation.epsilon dtype
     let beyond =
-        [ for what, ours, theirs in Comparison.pairs ours.Head (Comparison.theirs dtype configuration) do
+        [ for what, ours, theirs in Comparison.pairs ours.Head (theirs dtype configuration) do
               let deviations = Deviation.elements scale ours theirs
               measured.Enqueue
                   { Family = family

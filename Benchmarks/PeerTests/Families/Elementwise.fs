@@ -15,7 +15,7 @@ let private without (left: float list) =
 
 /// Numbers of a range, and others.
 let private among salt range others =
-    let data = Array.append (Numbers.uniform (Numbers.seedOf salt) range [ 25 ]) others
+    let data = Array.append (Numbers.uniform (Numbers.seedOf salt) range [ 60 ]) others
     operand [ data.Length ] "" (Elements.Real data)
 
 let private of_ name range (ours: Tensor -> Tensor) (theirs: TorchTensor -> TorchTensor) =
