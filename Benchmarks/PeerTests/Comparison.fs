@@ -28,7 +28,7 @@ module Comparison =
         let weighted (y: TorchTensor) =
             let sizes = Torch.sizes y
             let weights = (Torch.tensor DType.Float64 sizes (Numbers.cotangent sizes)).``to`` y.dtype
-            y.mul(weights).sum ()
+            y.mul(weights).sum()
         match ys |> List.filter (fun y -> Torch.isFloating y && y.requires_grad) with
         | [] -> None
         | ys -> Some(ys |> List.map weighted |> List.reduce (fun a b -> a.add b))
@@ -93,7 +93,8 @@ module Comparison =
         let theirs (xs: TorchTensor list) =
             let run = configuration.Torch xs
             let total = theirWeightedSum run.Results |> Option.toArray
-            let gradients = torch.autograd.grad (total, Array.ofList (ofReal run.Leaves), retain_graph = true, create_graph = true)
+            let gradients =
+                torch.autograd.grad (total, Array.ofList (ofReal run.Leaves), retain_graph = true, create_graph = true)
             { run with Results = List.ofSeq gradients }
         { configuration with
             Name = $"gradient of {configuration.Name}"

@@ -25,6 +25,7 @@ let families =
       Families.Attentions.family
       Families.Losses.family
       Families.Optimisers.family
+      Families.LongSums.family
       Families.Labels.family
       Families.SecondDerivatives.family ]
 

@@ -11,11 +11,8 @@ let private order (dims: int64 array) (x: TorchTensor) = x.permute dims
 
 /// Dimensions in another order than theirs: ours finds them by their labels, theirs has them moved there and back.
 let private moved name (x: Operand) others dims back ours theirs =
-    several
-        name
-        (x :: others)
-        (fun (xs: Tensor list) -> ours xs.Head xs.Tail)
-        (fun (xs: TorchTensor list) -> theirs (order dims xs.Head) xs.Tail |> order back)
+    several name (x :: others) (fun (xs: Tensor list) -> ours xs.Head xs.Tail) (fun (xs: TorchTensor list) ->
+        theirs (order dims xs.Head) xs.Tail |> order back)
 
 let private filters = [ normal "filters" [ 4; 3; 3; 2 ] ""; normal "bias" [ 4 ] "" ]
 
@@ -85,18 +82,10 @@ let private classes =
           (fun xs -> F.cross_entropy (order [| 1L; 0L; 2L |] xs[0], xs[1])) ]
 
 let private aligned =
-    [ binary
-          "BC + CB"
-          (normal "left" [ 4; 6 ] "BC")
-          (normal "right" [ 6; 4 ] "CB")
-          (fun a b -> a * b + a)
-          (fun a b -> a.mul(b.t ()).add a)
-      binary
-          "BCS × SC"
-          (normal "left" [ 2; 3; 4 ] "BCS")
-          (normal "right" [ 4; 3 ] "SC")
-          (fun a b -> a * b)
-          (fun a b -> a.mul (b.t ()))
+    [ binary "BC + CB" (normal "left" [ 4; 6 ] "BC") (normal "right" [ 6; 4 ] "CB") (fun a b -> a * b + a) (fun a b ->
+          a.mul(b.t ()).add a)
+      binary "BCS × SC" (normal "left" [ 2; 3; 4 ] "BCS") (normal "right" [ 4; 3 ] "SC") (fun a b -> a * b) (fun a b ->
+          a.mul (b.t ()))
       binary
           "contract C of BC, CS"
           (normal "left" [ 4; 6 ] "BC")
@@ -106,8 +95,5 @@ let private aligned =
 
 let family =
     { Name = "labels"
-      Tolerance =
-        { Units = 16.
-          Scale = Greatest
-          Reason = "as the families have it whose functions these are" }
+      Tolerance = { Units = 16.; Scale = Greatest; Reason = "as the families have it whose functions these are" }
       Configurations = spatial @ normalised @ classes @ aligned }
