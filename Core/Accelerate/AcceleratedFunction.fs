@@ -114,6 +114,7 @@ type AcceleratedFunction<'T, 'R> internal (f: 'T -> 'R, options: AccelerateOptio
         let reason, differences = cache.WhyNot(signature, unknown, this.Title)
         let finish (tracer: Tracer) (result: 'R) =
             let results, _ = Structures.flatten result
+            tracer.Refuse()
 
             // What was traced is also this call's answer.
             let value (t: Tensor) =

@@ -4,15 +4,15 @@ namespace Functional
 [<RequireQualifiedAccess>]
 module internal Drop =
     /// An op that may refuse the values it is given stays: a call is to fail as it would directly.
-    let private mayRefuse (instruction: Instruction) =
-        match instruction.Op.Kernel with
+    let mayRefuse (op: Op) =
+        match op.Kernel with
         | Move(Gather _ | ScatterAdd _)
         | Opaque _
         | Nested _ -> true
         | _ -> false
 
     let private needed (trace: Trace) =
-        let needed = trace.Instructions |> Array.map mayRefuse
+        let needed = trace.Instructions |> Array.map (fun i -> mayRefuse i.Op)
         let constants = Array.create trace.Constants.Length false
 
         let need value =

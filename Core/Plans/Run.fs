@@ -89,6 +89,25 @@ type internal Runner(plan: Plan) =
         | null -> k
         | places -> places[k]
 
+    let inputStrides = trace.Inputs |> Array.map (fun ty -> Blocks.rowMajor ty.Sizes)
+
+    /// Inputs of which outputs are views.
+    let isHandedOn =
+        let roots = HashSet [ for output in outputs -> output.Root ]
+        [| for k in 0 .. trace.Inputs.Length - 1 -> roots.Contains k |]
+
+    /// Whether a run works on a copy of an input, in rented memory.
+    let isCopied k (block: Block) = not (isHandedOn[k] || Blocks.isContiguous trace.Inputs[k].Sizes block)
+
+    let dense k (block: Block) : Block =
+        let ty = trace.Inputs[k]
+        if isCopied k block then
+            let copy = { Data = RentedArray.take ty.DType ty.Count; Offset = 0; Strides = inputStrides[k] }
+            Blocks.place ty block copy
+            copy
+        else
+            Blocks.contiguous ty block
+
     member _.Plan = plan
 
     /// Why loops were not compiled. They run piece by piece.
@@ -111,7 +130,7 @@ type internal Runner(plan: Plan) =
         let frame = frames.Rent()
         try
             for k in 0 .. trace.Inputs.Length - 1 do
-                frame.Give(k, Blocks.contiguous trace.Inputs[k] source[at from k])
+                frame.Give(k, dense k source[at from k])
             if isGiven then
                 for k in 0 .. wholes.Length - 1 do
                     if wholes[k] >= 0 then frame.Provide(wholes[k], target[at into k])
@@ -119,6 +138,8 @@ type internal Runner(plan: Plan) =
             frame.Run start
             for k in 0 .. outputs.Length - 1 do
                 target[at into k] <- outputs[k].In frame
+            for k in 0 .. trace.Inputs.Length - 1 do
+                if isCopied k source[at from k] then RentedArray.give (frame.Block k).Data
         finally
             frames.Return frame
 

@@ -3,6 +3,7 @@ namespace Functional
 open System
 open System.Collections.Generic
 open System.Collections.Immutable
+open Microsoft.FSharp.Core.CompilerServices
 
 /// Arrays.
 [<Sealed>]
@@ -33,6 +34,24 @@ type internal ListOpening<'V>(ty: Type) =
         for item in items do
             made.Add(Parts<'V>.Replace(item, source))
         made
+
+/// Lists of F#.
+[<Sealed>]
+type internal FSharpListOpening<'V>(ty: Type) =
+    inherit Opening<'V list>(ty)
+
+    override _.ShowValue(items, visitor) =
+        let mutable rest = items
+        while not rest.IsEmpty do
+            Parts<'V>.Show(rest.Head, visitor)
+            rest <- rest.Tail
+
+    override _.ReplaceValue(items, source) =
+        let mutable made, rest = ListCollector<'V>(), items
+        while not rest.IsEmpty do
+            made.Add(Parts<'V>.Replace(rest.Head, source))
+            rest <- rest.Tail
+        made.Close()
 
 /// Sequences of one element type, made anew from an array.
 [<Sealed>]
@@ -81,7 +100,7 @@ type internal RegisteredOpening(ty: Type, parts: obj -> objnull array, make: obj
 type internal Collections =
     static member Array<'V>(_: Type) : Opening = ArrayOpening<'V>()
     static member List<'V>(ty: Type) : Opening = ListOpening<'V> ty
-    static member FSharpList<'V>(ty: Type) : Opening = SequenceOpening<'V list, 'V>(ty, List.ofArray)
+    static member FSharpList<'V>(ty: Type) : Opening = FSharpListOpening<'V> ty
     static member ImmutableList<'V>(ty: Type) : Opening =
         SequenceOpening<ImmutableList<'V>, 'V>(ty, (fun items -> ImmutableList.CreateRange items))
     static member FSharpMap<'K, 'V when 'K: comparison>(ty: Type) : Opening =

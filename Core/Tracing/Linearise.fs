@@ -25,17 +25,18 @@ module internal Linearise =
 
               Graph.withoutVariables nodes ]
 
-    /// The program of a call: what each read needs, read by read, then the rest of what the outputs need. What the
-    /// interpreter does not own is a constant.
+    /// The program of a call: what each read needs, read by read, then the rest of what the outputs need, and what is to
+    /// run beside them. What the interpreter does not own is a constant.
     let call
         (owner: Interpreter)
         (inputs: TensorType array)
         draws
         (reads: (Tensor * Sight) list)
         (outputs: Tensor list)
+        (besides: Tensor list)
         : Trace * Read list =
         let owned (t: Tensor) = obj.ReferenceEquals(t.Interpreter, owner)
-        let groups = groups owned ([ for t, _ in reads -> [ t ] ] @ [ outputs ])
+        let groups = groups owned ([ for t, _ in reads -> [ t ] ] @ [ outputs @ besides ])
         let nodes = List.concat groups
         let constants = List<Tensor>()
         let literals = Dictionary<struct (DType * int64), Value>()
@@ -77,4 +78,4 @@ module internal Linearise =
         trace, List.map2 read (List.truncate reads.Length ends) reads
 
     /// The program that computes these tensors from the inputs.
-    let trace owner inputs draws outputs : Trace = fst (call owner inputs draws [] outputs)
+    let trace owner inputs draws outputs : Trace = fst (call owner inputs draws [] outputs [])

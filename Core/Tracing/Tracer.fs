@@ -37,6 +37,8 @@ type internal Tracer(name: string, depth: int, inputs: Tensor list) as this =
     let recording = Recording(Generator.Current, Generator.Recording)
     let constants = Dictionary<Tensor, Frozen>(HashIdentity.Reference)
     let sites = Dictionary<int64, string>()
+    /// Results of ops that may refuse the values they are given: a replay is to refuse them too, whether or not it needs them.
+    let refusing = ResizeArray<Tensor>()
     let mutable closed = false
 
     let variables =
@@ -165,6 +167,7 @@ type internal Tracer(name: string, depth: int, inputs: Tensor list) as this =
                 recording.Draws.Count - 1
             | _ -> 0
         let recorded = Scopes.Record(this, op, args, results, [||], draw)
+        if Drop.mayRefuse op then refusing.Add recorded.Head
         if this.KeepsSites then
             Graph.nodeOf recorded.Head |> ValueOption.iter (fun node -> sites[node.Id] <- here ())
         recorded
@@ -236,15 +239,22 @@ type internal Tracer(name: string, depth: int, inputs: Tensor list) as this =
         if closed || not isKnown then $"{t.Type} (traced)" else Display.show t.Type (this.Read t)
 
     /// The program that computes these tensors from the inputs.
-    member this.Trace(outputs: Tensor list) : Trace = fst (this.Record([], outputs))
+    member this.Trace(outputs: Tensor list) : Trace = fst (this.Record([], outputs, []))
 
-    /// The program of the call so far, in which each read has its place.
-    member this.Call(outputs: Tensor list) : Trace * Read list = this.Record(List.ofSeq reads, outputs)
+    /// The program of the call so far, in which each read has its place; with what no output needs but may refuse its values.
+    member this.Call(outputs: Tensor list) : Trace * Read list =
+        this.Record(List.ofSeq reads, outputs, List.ofSeq refusing)
 
-    member private this.Record(reads, outputs: Tensor list) =
+    /// Computes what no output needs but may refuse its values.
+    member this.Refuse() =
+        for t in refusing do
+            this.Value t |> ignore
+
+    member private this.Record(reads, outputs: Tensor list, besides: Tensor list) =
         if List.exists foreign outputs then escaped "Trace" outputs
         List.iter note outputs
-        let trace, reads = Linearise.call this [| for x in inputs -> x.Type |] recording.Draws.Count reads outputs
+        let trace, reads =
+            Linearise.call this [| for x in inputs -> x.Type |] recording.Draws.Count reads outputs besides
         { trace with Constants = trace.Constants |> Array.map marked }, reads
 
 /// Functions of tensors, recorded.

@@ -99,6 +99,13 @@ let tests =
                     vector
                 allocatesResults "padding" 0 (Tensor.pad [ 1, 2 ] 0.) vector
                 allocatesResults "picking" 0 (fun x -> Tensor.gather 0 (Tensor.create [ 2 ] "" [| 3L; 0L |]) x) vector
+                allocatesResults
+                    "inputs that do not lie dense"
+                    0
+                    (fun x -> x + 1.)
+                    (Tensor.zeros DType.Float32 [ 4 ] "")
+                // A list: 32 for each item.
+                allocatesResults "a list" 64 (List.map (fun x -> x + 1.)) [ vector; vector ]
                 // The record: 48.
                 allocatesResults
                     "a step of training"

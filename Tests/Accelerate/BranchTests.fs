@@ -340,4 +340,25 @@ let private hidden = test "a function that reads hidden state before a guard is 
     | other -> failtest $"%A{other}"
 }
 
-let tests = testList "Branches" [ guards; sights; frozen; rejected; bounded; hidden ]
+/// Of fuzzing: the picked row was needed for its type alone, so that its index was never looked at.
+let private refusals =
+    testList
+        "what a call refuses directly it refuses accelerated"
+        [ test "an index out of range of what no output needs" {
+              let f (x: Tensor, i: Tensor) =
+                  let row = Tensor.gather 0 i x
+                  Tensor.uniformLike row, x * 2.
+              let fast = accelerateWith options f
+              let x = Tensor.ones DType.Float64 [ 3; 2 ] ""
+              let at (i: int64) = Tensor.create [] "" [| i |]
+              let refuses f i = Expect.throwsT<DimensionException> (fun () -> f (x, at i) |> ignore) $"index {i}"
+              refuses fast.Invoke 3L
+              Expect.equal fast.Count 0 "nothing is kept of a call that failed"
+              for i in [ 2L; 0L ] do
+                  fast.Invoke(x, at i) |> ignore
+              refuses f 3L
+              refuses fast.Invoke 3L
+              Expect.equal fast.TracesMade 1 "traces"
+          } ]
+
+let tests = testList "Branches" [ refusals; guards; sights; frozen; rejected; bounded; hidden ]
