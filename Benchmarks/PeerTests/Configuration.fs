@@ -6,7 +6,7 @@ open Functional.FSharp
 /// What an operand holds.
 [<RequireQualifiedAccess>]
 type Elements =
-    /// Numbers of the data type that is tested; gradients by them are compared.
+    /// Numbers of the data type that is tested; gradients by them are compared where it has any.
     | Real of float array
     /// Numbers of the data type that is tested, of which there is no gradient: targets, running statistics.
     | Held of float array
@@ -57,11 +57,14 @@ type Scale =
 /// What two right implementations may differ by, in units of ε of the data type (2⁻²³, 2⁻⁵²), and why.
 type Tolerance = { Units: float; Scale: Scale; Reason: string }
 
-type Family = { Name: string; Tolerance: Tolerance; Configurations: Configuration list }
+/// Configurations that run in the same data types and tolerate the same.
+type Family = { Name: string; DTypes: DType list; Tolerance: Tolerance; Configurations: Configuration list }
 
 /// Short forms in which families are written.
 [<AutoOpen>]
 module Writing =
+    let floating = [ DType.Float32; DType.Float64 ]
+
     let operand sizes format elements = { Sizes = sizes; Format = format; Elements = elements }
 
     /// Normal numbers; the salt tells operands of equal sizes apart.

@@ -49,9 +49,10 @@ module Figures =
           (if isExact then "" else row.By.Name) ]
 
     let private total (rows: FamilyFigures list) =
-        let count dtype = rows |> List.filter (fun r -> r.DType = dtype) |> List.sumBy _.Count
-        $"{count DType.Float32} configurations in Float32 and {count DType.Float64} in Float64 against "
-        + Functional.Benchmarks.Peers.Torch.Version
+        let counts = [ for dtype, rows in List.groupBy _.DType rows -> $"{rows |> List.sumBy _.Count} in {dtype}" ]
+        "configurations: "
+        + String.Join(", ", counts)
+        + $", against {Functional.Benchmarks.Peers.Torch.Version}"
 
     /// For the console.
     let table (rows: FamilyFigures list) : string list =

@@ -11,6 +11,7 @@ let families =
       Families.Activations.softmaxFamily
       Families.Reductions.family
       Families.Reductions.cumulativeFamily
+      Families.Integers.family
       Families.Sorting.family
       Families.Indexing.family
       Families.Indexing.embeddingFamily
@@ -65,8 +66,6 @@ let private compare (family: Family) (configuration: Configuration) dtype =
         let lines = String.concat "\n" beyond
         failtest $"more than %g{units} ε apart:\n{lines}"
 
-let private dtypes = [ DType.Float32; DType.Float64 ]
-
 let private tests =
     testSequenced (
         testList
@@ -75,7 +74,7 @@ let private tests =
                   testList
                       family.Name
                       [ for configuration in family.Configurations do
-                            for dtype in dtypes do
+                            for dtype in family.DTypes do
                                 testCase $"{configuration.Name} {dtype}" (fun () -> compare family configuration dtype) ] ]
     )
 

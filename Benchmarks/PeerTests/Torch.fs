@@ -11,7 +11,12 @@ type TorchTensor = torch.Tensor
 module Torch =
     let private span (sizes: int list) = ReadOnlySpan [| for n in sizes -> int64 n |]
 
-    let scalarType (dtype: DType) = if dtype = DType.Float64 then torch.ScalarType.Float64 else torch.ScalarType.Float32
+    let scalarType (dtype: DType) =
+        match dtype with
+        | DType.Float64 -> torch.ScalarType.Float64
+        | DType.Int32 -> torch.ScalarType.Int32
+        | DType.Int64 -> torch.ScalarType.Int64
+        | _ -> torch.ScalarType.Float32
 
     let tensor dtype sizes (data: float array) : TorchTensor =
         torch.tensor(Memory data, span sizes, Nullable torch.ScalarType.Float64).``to``(scalarType dtype)

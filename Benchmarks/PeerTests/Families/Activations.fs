@@ -59,6 +59,7 @@ let private parametric =
 
 let family =
     { Name = "activations"
+      DTypes = floating
       Tolerance =
         { Units = 16.
           Scale = Element
@@ -78,6 +79,7 @@ let private extreme name ours theirs =
 
 let softmaxFamily =
     { Name = "softmax"
+      DTypes = floating
       Tolerance =
         { Units = 16.
           Scale = Element

@@ -135,6 +135,7 @@ let private multiHead =
 
 let family =
     { Name = "attention"
+      DTypes = floating
       Tolerance =
         { Units = 16.
           Scale = Greatest

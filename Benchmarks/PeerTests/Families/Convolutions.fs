@@ -98,14 +98,14 @@ let private shapes =
       { ofThree with Stride = [ 2; 1; 2 ]; Padding = [ 1; 1; 0 ] }
       { ofThree with Dilation = [ 2; 1; 1 ]; Groups = 2 } ]
 
-/// As many results as elements, over the stride; asymmetric where that needs it.
+/// As many results as elements: an even window needs one more after than before.
 let private same =
     several
         "convolution, padding same"
         [ normal "x" [ 2; 3; 8; 7 ] "BCSS"; normal "w" [ 4; 3; 4; 3 ] "" ]
         (fun xs ->
             Tensor.convolution { ConvolutionOptions.Default with Padding = Functional.Padding.Same } xs[1] None xs[0])
-        (fun xs -> F.conv2d_padding (xs[0], xs[1], null, [| 1L; 1L |], TorchSharp.Padding.Same))
+        (fun xs -> F.conv2d (F.pad (xs[0], [| 1L; 1L; 1L; 2L |]), xs[1]))
 
 let private causal =
     several
@@ -120,6 +120,7 @@ let private tolerance reason = { Units = 16.; Scale = Greatest; Reason = reason 
 
 let family =
     { Name = "convolution"
+      DTypes = floating
       Tolerance =
         tolerance
             "sums of up to 144 products of magnitude 1, and in gradients by weights of up to 400: √k roundings of terms
@@ -128,6 +129,7 @@ let family =
 
 let transposedFamily =
     { Name = "transposed convolution"
+      DTypes = floating
       Tolerance = tolerance "as for convolution, whose transpose it is"
       Configurations =
         List.map

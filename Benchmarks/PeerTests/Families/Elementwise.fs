@@ -124,6 +124,7 @@ let private ofSeveral =
 
 let family =
     { Name = "elementwise"
+      DTypes = floating
       Tolerance =
         { Units = 16.
           Scale = Element

@@ -67,6 +67,7 @@ let private embedding name padding (peers: System.Nullable<int64>) =
 
 let family =
     { Name = "indexing"
+      DTypes = floating
       Tolerance =
         { Units = 4.
           Scale = Element
@@ -75,6 +76,7 @@ let family =
 
 let embeddingFamily =
     { Name = "embedding"
+      DTypes = floating
       Tolerance =
         { Units = 4.
           Scale = Element

@@ -95,5 +95,6 @@ let private aligned =
 
 let family =
     { Name = "labels"
+      DTypes = floating
       Tolerance = { Units = 16.; Scale = Greatest; Reason = "as the families have it whose functions these are" }
       Configurations = spatial @ normalised @ classes @ aligned }

@@ -53,6 +53,7 @@ let private configurations =
 
 let family =
     { Name = "long sums"
+      DTypes = floating
       Tolerance =
         { Units = 40.
           Scale = Greatest

@@ -187,6 +187,7 @@ let private ctc =
 
 let family =
     { Name = "losses"
+      DTypes = floating
       Tolerance =
         { Units = 32.
           Scale = Element

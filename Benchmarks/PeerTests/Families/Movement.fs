@@ -61,6 +61,7 @@ let private blocks =
 
 let family =
     { Name = "movement"
+      DTypes = floating
       Tolerance =
         { Units = 8.
           Scale = Element

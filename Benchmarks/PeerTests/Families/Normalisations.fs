@@ -90,6 +90,7 @@ let private crossChannel =
 
 let family =
     { Name = "normalisation"
+      DTypes = floating
       Tolerance =
         { Units = 32.
           Scale = Greatest

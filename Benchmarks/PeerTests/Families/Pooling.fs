@@ -96,6 +96,7 @@ let private unpooling =
 
 let family =
     { Name = "pooling"
+      DTypes = floating
       Tolerance =
         { Units = 8.
           Scale = Element

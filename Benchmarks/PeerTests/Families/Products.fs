@@ -18,6 +18,7 @@ let private einsum subscripts (sizes: int list list) =
 
 let family =
     { Name = "products"
+      DTypes = floating
       Tolerance =
         { Units = 16.
           Scale = Greatest

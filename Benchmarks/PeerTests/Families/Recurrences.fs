@@ -176,6 +176,7 @@ let private projected =
 
 let family =
     { Name = "recurrence"
+      DTypes = floating
       Tolerance =
         { Units = 16.
           Scale = Greatest

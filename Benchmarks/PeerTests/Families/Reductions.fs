@@ -44,6 +44,7 @@ let private ofOne =
 
 let family =
     { Name = "reductions"
+      DTypes = floating
       Tolerance =
         { Units = 16.
           Scale = Element
@@ -65,6 +66,7 @@ let private running name (ours: int -> Tensor -> Tensor) (theirs: TorchTensor * 
 
 let cumulativeFamily =
     { Name = "cumulative"
+      DTypes = floating
       Tolerance =
         { Units = 16.
           Scale = Element

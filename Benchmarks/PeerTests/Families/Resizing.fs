@@ -43,6 +43,7 @@ let private cubic =
 
 let family =
     { Name = "resize"
+      DTypes = floating
       Tolerance =
         { Units = 32.
           Scale = Element

@@ -39,6 +39,7 @@ let private functions =
 
 let family =
     { Name = "second derivatives"
+      DTypes = floating
       Tolerance =
         { Units = 32.
           Scale = Greatest

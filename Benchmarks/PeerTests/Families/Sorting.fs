@@ -14,6 +14,7 @@ let private withTies = operand [ 2; 5 ] "" (Elements.Real [| 2.; 1.; 2.; 1.; 3.;
 
 let family =
     { Name = "sorting"
+      DTypes = floating
       Tolerance = { Units = 0.; Scale = Element; Reason = "elements only move, and so do gradients" }
       Configurations =
         [ pair "sort" (normal "sort" [ 17 ] "") (Tensor.sort 0) (fun x -> torch.sort (x, 0, false, true))
