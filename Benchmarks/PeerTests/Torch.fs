@@ -30,4 +30,8 @@ module Torch =
     let isFloating (x: TorchTensor) = x.is_floating_point ()
 
     let toArray (x: TorchTensor) : float array =
-        x.detach().``to``(torch.ScalarType.Float64).contiguous().data<float>().ToArray()
+        // An empty tensor has no data to look at.
+        if x.numel () = 0L then
+            [||]
+        else
+            x.detach().``to``(torch.ScalarType.Float64).contiguous().data<float>().ToArray()

@@ -88,5 +88,11 @@ let softmaxFamily =
         [ for sizes, format, dim in [ [ 3; 40 ], "BC", 1; [ 2; 7; 5 ], "BCS", 1; [ 4; 3; 9 ], "", 2; [ 11 ], "C", 0 ] do
               probabilities "softmax" sizes format dim Activation.softmax softmax
               probabilities "log-softmax" sizes format dim Activation.logSoftmax logSoftmax
+          // NaN, ∞ and nothing but -∞, in a row each.
+          for name, ours, theirs in
+              [ "softmax", Activation.softmax, softmax; "log-softmax", Activation.logSoftmax, logSoftmax ] do
+              let data = [| 1.; nan; 2.; infinity; 1.; 0.; -infinity; -infinity; -infinity |]
+              unary $"{name}, special numbers" (operand [ 3; 3 ] "BC" (Elements.Real data)) ours (fun x ->
+                  theirs (x, 1L))
           extreme "softmax" Activation.softmax softmax
           extreme "log-softmax" Activation.logSoftmax logSoftmax ] }

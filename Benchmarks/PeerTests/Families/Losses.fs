@@ -171,6 +171,34 @@ let private crossEntropy =
           (fun xs -> Loss.crossEntropy xs[0] xs[1])
           (fun xs -> xs[1].mul(xs[0].log()).sum(1L).neg().mean()) ]
 
+/// Certain predictions, right and wrong.
+let private certain =
+    let logits =
+        operand [ 3; 4 ] "BC" (Elements.Real [| 200.; -200.; 0.; 90.; -90.; 0.; 1e4; -1e4; 0.; 0.; 3.; 30. |])
+    let targets = operand [ 3; 4 ] "BC" (Elements.Held [| 1.; 1.; 0.5; 0.; 0.; 1.; 1.; 1.; 0.; 1.; 0.; 1. |])
+    let rows = operand [ 3; 4 ] "BC" (Elements.Held [| 1.; 0.; 0.; 0.; 0.; 1.; 0.; 0.; 0.; 0.25; 0.; 0.75 |])
+    let classes = operand [ 3 ] "B" (Elements.Whole [| 1L; 2L; 0L |])
+    [ several
+          "binary cross-entropy of logits, certain"
+          [ logits; targets ]
+          (fun xs -> Loss.binaryCrossEntropyOfLogits LossOptions.Default xs[0] xs[1])
+          (fun xs -> F.binary_cross_entropy_with_logits (xs[0], xs[1]))
+      several
+          "cross-entropy of logits, certain"
+          [ logits; classes ]
+          (fun xs -> Loss.crossEntropyOfLogits xs[0] xs[1])
+          (fun xs -> F.cross_entropy (xs[0], xs[1]))
+      several
+          "cross-entropy of logits, certain targets"
+          [ logits; rows ]
+          (fun xs -> Loss.crossEntropyOfLogits xs[0] xs[1])
+          (fun xs -> F.cross_entropy (xs[0], xs[1]))
+      several
+          "divergence of Kullback and Leibler, certain targets"
+          [ normal "predictions" [ 3; 4 ] "BC"; rows ]
+          (fun xs -> Loss.klDivergence LossOptions.Default (Activation.logSoftmax xs[0]) xs[1])
+          (fun xs -> F.kl_div(F.log_softmax (xs[0], 1), xs[1], false, Reduction.Sum).div(Scalar.op_Implicit 3.)) ]
+
 /// Their mean divides each loss by the number of its labels first. Their derivative by logarithms is right only behind a
 /// log-softmax.
 let private ctc =
@@ -194,4 +222,4 @@ let family =
           Reason =
             "a softmax of 6 classes, a logarithm, products with weights, and a sum of up to 24 terms; of ctc ten steps of
             sums of three exponentials, whose logarithms are of magnitude 10" }
-      Configurations = regression @ margins @ binary @ divergence @ focal @ crossEntropy @ ctc }
+      Configurations = regression @ margins @ binary @ divergence @ focal @ crossEntropy @ certain @ ctc }

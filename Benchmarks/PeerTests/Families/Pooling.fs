@@ -67,6 +67,13 @@ let private greatest =
           (Tensor.maxPoolWithPositions (pooling [ 2; 2 ] [ 1; 1 ]) [ 3; 3 ])
           (fun x -> F.max_pool2d_with_indices (x, longs [ 3; 3 ], longs [ 2; 2 ], longs [ 1; 1 ])) ]
 
+let private special =
+    let data = [| 1.; nan; 2.; infinity; -infinity; 0.; -infinity; -infinity; 3.; 3.; 4.; 4. |]
+    let x = operand [ 1; 1; 12 ] "BCS" (Elements.Real data)
+    // Equal ones share the derivative; theirs is the first one's.
+    [ unary "max, special numbers" (held x) (Tensor.maxPool (pooling [] [ 0 ]) [ 2 ]) (fun x -> F.max_pool1d (x, 2))
+      unary "average, special numbers" x (Tensor.averagePool (pooling [] [ 0 ]) [ 2 ]) (fun x -> F.avg_pool1d (x, 2)) ]
+
 /// Where the positions say, 0 elsewhere: TorchSharp's own functions lose the sizes that they are given.
 let private unpool (sizes: int list) (positions: TorchTensor) (x: TorchTensor) =
     let flat (t: TorchTensor) = t.reshape (2L, 3L, -1L)
@@ -102,4 +109,4 @@ let family =
           Scale = Element
           Reason =
             "means of a window of up to 72 terms, in which √72 roundings are divided by 72; gradients of up to 9 windows" }
-      Configurations = average @ greatest @ unpooling }
+      Configurations = average @ greatest @ special @ unpooling }

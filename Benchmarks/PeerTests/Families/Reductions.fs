@@ -42,6 +42,51 @@ let private ofOne =
           (fun x -> Tensor.stack 0 [ Tensor.any [ 1 ] x; Tensor.all [ 1 ] x ])
           (fun x -> torch.stack [ torch.any (x, 1L); torch.all (x, 1L) ]) ]
 
+/// A row each with NaN, with infinities of one sign and of both, and of nothing but -∞.
+let private peculiar =
+    operand
+        [ 5; 4 ]
+        ""
+        (Elements.Real
+            [| 1.
+               nan
+               2.
+               3.
+               1.
+               infinity
+               2.
+               infinity
+               -infinity
+               1.
+               -2.
+               0.5
+               infinity
+               1.
+               -infinity
+               2.
+               -infinity
+               -infinity
+               -infinity
+               -infinity |])
+
+let private nothing = operand [ 3; 0 ] "" (Elements.Real [||])
+
+let private special =
+    [ unary "sum, special numbers" peculiar (Tensor.sum [ 1 ]) (fun x -> x.sum 1L)
+      unary "mean, special numbers" peculiar (Tensor.mean [ 1 ]) (fun x -> x.mean [| 1L |])
+      // Of NaN the derivative is 0, theirs NaN.
+      unary "max, special numbers" (held peculiar) (Tensor.max [ 1 ]) (fun x -> torch.amax (x, [| 1L |]))
+      unary "min, special numbers" (held peculiar) (Tensor.min [ 1 ]) (fun x -> torch.amin (x, [| 1L |]))
+      // The derivative is the product of the others; theirs divides the whole product by each.
+      unary "product, special numbers" (held peculiar) (Tensor.product [ 1 ]) (fun x -> x.prod 1L)
+      unary "log-sum-exp, special numbers" peculiar (Tensor.logSumExp [ 1 ]) (fun x -> torch.logsumexp (x, 1))
+      unary "norm, special numbers" peculiar (Tensor.norm [ 1 ]) (fun x -> torch.linalg.vector_norm (x, 2., [| 1L |]))
+      // Of infinities the variance is NaN, and so is our derivative; theirs is infinite.
+      unary "variance, special numbers" (held peculiar) (Tensor.variance 1 [ 1 ]) (fun x -> x.var ([| 1L |], true))
+      unary "sum of nothing" nothing (Tensor.sum [ 1 ]) (fun x -> x.sum 1L)
+      unary "mean of nothing" nothing (Tensor.mean [ 1 ]) (fun x -> x.mean [| 1L |])
+      unary "product of nothing" nothing (Tensor.product [ 1 ]) (fun x -> x.prod 1L) ]
+
 let family =
     { Name = "reductions"
       DTypes = floating
@@ -57,7 +102,8 @@ let family =
                       (normal name sizes "")
                       (ours reduced)
                       (theirs (dims reduced))
-          yield! ofOne ] }
+          yield! ofOne
+          yield! special ] }
 
 let private running name (ours: int -> Tensor -> Tensor) (theirs: TorchTensor * int64 -> TorchTensor) =
     [ for sizes, dim in [ [ 30 ], 0; [ 3; 12 ], 1; [ 6; 2; 5 ], 0 ] ->
@@ -79,6 +125,8 @@ let cumulativeFamily =
               (operand [ 2; 4 ] "" (Elements.Real [| 1.5; 0.; 2.; -3.; 2.; 0.; 0.; 4. |]))
               (Tensor.cumprod 1)
               (fun x -> x.cumprod 1L)
+          unary "cumsum, special numbers" peculiar (Tensor.cumsum 1) (fun x -> x.cumsum 1)
+          unary "cumprod, special numbers" (held peculiar) (Tensor.cumprod 1) (fun x -> x.cumprod 1)
           unary "cumsum, reverse" (normal "cumsum, reverse" [ 3; 9 ] "") (Tensor.cumsumWith false true 1) (fun x ->
               torch.flip (torch.flip(x, [| 1L |]).cumsum 1L, [| 1L |]))
           unary "cumsum, exclusive" (normal "cumsum, exclusive" [ 3; 9 ] "") (Tensor.cumsumWith true false 1) (fun x ->
