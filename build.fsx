@@ -56,7 +56,8 @@ let restoreTools () =
     Environment.SetEnvironmentVariable("NUGET_SOURCE", source.Value)
     outputOf "tool restore" |> ignore
 
-/// Paket restores all that a paket.dependencies names. What only benchmarks need is named by one of their own.
+/// Paket restores all that a paket.dependencies names. What only comparisons with peers need, benchmarks and tests, is named
+/// by one of their own.
 let benchmarks = "Benchmarks"
 
 /// Resolves both paket.dependencies anew. Paket writes the source into a lock; the variable goes back in its place.
@@ -81,6 +82,16 @@ let build project =
     restoreTools ()
     dotnet $"build {project} --configuration Release --nologo --verbosity quiet"
 
+/// Builds a project that needs libtorch, which it is restored for; the target is named where it cannot be.
+let buildWithPeers target project =
+    if not (OperatingSystem.IsLinux() && RuntimeInformation.ProcessArchitecture = Architecture.X64) then
+        printfn $"{target} needs Linux on x64: libtorch is restored for that alone"
+        exit 2
+
+    let paket = Directory.CreateDirectory(Path.Combine(benchmarks, ".paket")).FullName
+    File.Copy(".paket/Paket.Restore.targets", Path.Combine(paket, "Paket.Restore.targets"), overwrite = true)
+    build project
+
 /// The executable that building a project of this name in Release makes.
 let executable name =
     Path.Combine("artifacts", "bin", name, "release", (if OperatingSystem.IsWindows() then name + ".exe" else name))
@@ -103,9 +114,12 @@ let pack () =
 
 let results = "artifacts/test-results"
 
-/// The test executables, each with the arguments that make it report to `results/<name>.xml`, as JUnit.
+/// A test executable of Expecto's, with the arguments that make it report to `results/<name>.xml`, as JUnit.
+let expecto name = name, $"--junit-summary {results}/{name}.xml --colours 0 --no-spinner"
+
+/// The test executables, each with such arguments.
 let suites =
-    [ "Functional.Tests", $"--junit-summary {results}/Functional.Tests.xml --colours 0 --no-spinner"
+    [ expecto "Functional.Tests"
       "Functional.CSharp.Tests",
       $"--results-directory {results} --report-xunit-junit --report-xunit-junit-filename Functional.CSharp.Tests.xml"
       + " --no-ansi --progress off" ]
@@ -127,13 +141,21 @@ let runSuite (name, arguments) =
     let brokeDown = failed = 0 && (exitCode <> 0 || cases.IsEmpty)
     cases.Length - failed - skipped, (if brokeDown then 1 else failed), skipped
 
-let test () =
-    checkFormat ()
-    build "Functional.sln"
+let runSuites suites =
     Directory.CreateDirectory results |> ignore
     let passed, failed, skipped = suites |> List.map runSuite |> List.unzip3
     printfn $"{List.sum passed} passed, {List.sum failed} failed, {List.sum skipped} skipped"
     exit (min 1 (List.sum failed))
+
+let test () =
+    checkFormat ()
+    build "Functional.sln"
+    runSuites suites
+
+let testPeers arguments =
+    buildWithPeers "test --peers" (Path.Combine(benchmarks, "PeerTests", "Functional.Peers.Tests.fsproj"))
+    let name, usual = expecto "Functional.Peers.Tests"
+    runSuites [ (name, String.concat " " (usual :: arguments)) ]
 
 let fuzz arguments =
     build "Tests/Functional.Tests.fsproj"
@@ -166,13 +188,7 @@ let runScript arguments =
 // Benchmarks ----------------------------------------------------------------------------------------------------------
 
 let bench arguments =
-    if not (OperatingSystem.IsLinux() && RuntimeInformation.ProcessArchitecture = Architecture.X64) then
-        printfn "bench needs Linux on x64: libtorch is restored for that alone"
-        exit 2
-
-    let paket = Directory.CreateDirectory(Path.Combine(benchmarks, ".paket")).FullName
-    File.Copy(".paket/Paket.Restore.targets", Path.Combine(paket, "Paket.Restore.targets"), overwrite = true)
-    build (Path.Combine(benchmarks, "Functional.Benchmarks.csproj"))
+    buildWithPeers "bench" (Path.Combine(benchmarks, "Functional.Benchmarks.csproj"))
     run (executable "Functional.Benchmarks") arguments
 
 // Targets -------------------------------------------------------------------------------------------------------------
@@ -182,6 +198,8 @@ let usage =
 
   run [sample]        build and run a sample: {String.concat ", " samples.Keys} or script; digits if none is named
   test                check the formatting, build, run all tests
+  test --peers [--write docs/peers.md]
+                      compare values and gradients with libtorch, which is restored for it (600 MB)
   fuzz --seconds N [--with branches,loops,random,state]
                       random programs against the oracle, for N seconds; or with host code in them, against direct calls
   stress --seconds N  one accelerated function called by 8 threads over 200 signatures, for N seconds
@@ -197,6 +215,7 @@ match List.tail (List.ofArray fsi.CommandLineArgs) with
 | "run" :: "script" :: arguments -> runScript arguments
 | "run" :: name :: arguments when samples.ContainsKey name -> runSample name arguments
 | [ "test" ] -> test ()
+| "test" :: "--peers" :: arguments -> testPeers arguments
 | "fuzz" :: arguments -> fuzz arguments
 | "stress" :: arguments -> stress arguments
 | "bench" :: arguments -> bench arguments

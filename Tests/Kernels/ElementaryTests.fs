@@ -3,6 +3,7 @@ module Functional.Tests.Kernels.ElementaryTests
 open System
 open Expecto
 open Functional
+open Functional.FSharp
 
 let private expm1 a =
     if abs a < 1e-5 then a * (1. + a / 2. + a * a / 6.)
@@ -107,4 +108,10 @@ let private doubles =
                   elif not (Double.IsNaN e && Double.IsNaN y[k]) && e <> y[k] then
                       failtest $"{f} {x[k]} = {y[k]}, not {e}") ]
 
-let tests = testList "elementary functions" (sampled @ doubles)
+/// What is 1 less it, times x, grows with x where it is not.
+let private saturated =
+    testCase "erf of Float32 is 1 in the distance" (fun () ->
+        let far = Tensor.create [ 5 ] "" [| 4f; 88f; infinityf; -4f; -1e30f |]
+        Expect.equal (Tensor.toArray<float32>(Tensor.erf far)) [| 1f; 1f; 1f; -1f; -1f |] "")
+
+let tests = testList "elementary functions" (saturated :: sampled @ doubles)

@@ -133,12 +133,14 @@ module internal Elementary =
         let tiny = Lanewise.less (Lanewise.abs x) (x.Number(choose x 1e-8 1e-17))
         Lanewise.select tiny x value
 
-    /// x · P(x²) / Q(x²) up to a limit of |x|, 1 at most; what it is there beyond.
+    /// x · P(x²) / Q(x²) up to a limit of |x|, 1 at most; 1 beyond.
     let private saturating (limit: float) numerator denominator (x: LaneValue) =
         let size = Lanewise.atMost limit (Lanewise.abs x)
         let y = size * size
         let value = size * Lanewise.polynomial numerator y / Lanewise.polynomial denominator y
-        Lanewise.bitOr (signOf x) (Lanewise.atMost 1. value)
+        // Near 1 to a few ulp is not enough where 1 is subtracted again, and the rest multiplied by x.
+        let whole = Lanewise.select (Lanewise.equal size (x.Number limit)) (x.Number 1.) value
+        Lanewise.bitOr (signOf x) (Lanewise.atMost 1. whole)
 
     /// tanh of |x| < 0.625, after Cephes' tanhf.c and tanh.c (Moshier, 1989).
     let private smallTanh (size: LaneValue) =
