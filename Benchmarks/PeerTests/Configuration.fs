@@ -48,6 +48,8 @@ type Configuration =
 
 /// What a deviation is divided by to be relative.
 type Scale =
+    /// The peer's element, however small.
+    | Own
     /// The peer's element, or the least of 1 and the greatest magnitude in its tensor where that is more: an element of a
     /// function whose terms cancel near 0 has no digits of its own.
     | Element

@@ -32,6 +32,7 @@ module Deviation =
         let greatest = theirs |> Seq.filter Double.IsFinite |> Seq.map abs |> Seq.fold max 0.
         let divisor =
             match scale with
+            | Own -> abs
             | Element -> fun theirs -> max (abs theirs) (min 1. greatest)
             | Greatest -> fun _ -> greatest
         Array.map2 (ofElements divisor) ours theirs

@@ -68,7 +68,11 @@ module Figures =
         [ line rows.Head; line [ for _ in rows.Head -> "---" ]; yield! List.map line rows.Tail ]
 
     let private reasons (rows: FamilyFigures list) =
-        let scale (t: Tolerance) = if t.Scale = Greatest then "the greatest" else "the element"
+        let scale (t: Tolerance) =
+            match t.Scale with
+            | Own -> "the element, however small"
+            | Element -> "the element"
+            | Greatest -> "the greatest"
         [ [ "family"; "tolerated"; "relative to"; "because" ]
           for family in rows |> List.map _.Family |> List.distinctBy _.Name do
               let reason = Regex.Replace(family.Tolerance.Reason, @"\s+", " ")

@@ -7,6 +7,7 @@ open Functional
 
 let families =
     [ Families.Elementwise.family
+      Families.Elementwise.farFamily
       Families.Activations.family
       Families.Activations.softmaxFamily
       Families.Reductions.family

@@ -139,3 +139,42 @@ let family =
           for name, ours, theirs in comparisons do
               peculiarOfTwo (fun _ -> true) Elements.Held name ours theirs
           yield! ofSeveral ] }
+
+/// From tiny to huge, of both signs; each between two powers of ten.
+let private far from upTo =
+    let random = System.Random(Numbers.seedOf "far")
+    let data = [| for k in from..upTo -> float (float32 ((1. + 8.9 * random.NextDouble()) * 10. ** float k)) |]
+    operand [ 2 * data.Length ] "" (Elements.Held(Array.append data (Array.map (~-) data)))
+
+let private ofFar name from upTo ours theirs = unary name (far from upTo) ours theirs
+
+let farFamily =
+    { Name = "far numbers"
+      DTypes = floating
+      Tolerance =
+        { Units = 8.
+          Scale = Own
+          Reason = "the stated bound of erf, 7 ulp of at most ε each, above those of all others; and 1 ulp of theirs" }
+      Configurations =
+        [ ofFar "exp" -30 1 exp _.exp()
+          ofFar "expm1" -30 1 Tensor.expm1 _.expm1()
+          ofFar "log" -30 30 log _.log()
+          ofFar "log1p" -30 30 Tensor.log1p _.log1p()
+          ofFar "sqrt" -30 30 sqrt _.sqrt()
+          ofFar "rsqrt" -30 30 Tensor.rsqrt _.rsqrt()
+          ofFar "sin" -30 8 sin _.sin()
+          ofFar "cos" -30 8 cos _.cos()
+          ofFar "tan" -30 3 tan _.tan()
+          ofFar "asin" -30 -1 asin _.asin()
+          ofFar "acos" -30 -1 acos _.acos()
+          ofFar "atan" -30 30 atan _.atan()
+          ofFar "sinh" -30 1 sinh _.sinh()
+          ofFar "cosh" -30 1 cosh _.cosh()
+          ofFar "tanh" -30 30 tanh _.tanh()
+          ofFar "asinh" -30 17 Tensor.asinh _.asinh()
+          ofFar "acosh" 0 17 Tensor.acosh _.acosh()
+          ofFar "atanh" -30 -1 Tensor.atanh _.atanh()
+          ofFar "erf" -30 30 Tensor.erf _.erf()
+          ofFar "sigmoid" -30 1 Tensor.sigmoid _.sigmoid()
+          ofFar "softplus" -30 1 Tensor.softplus (fun x -> torch.nn.functional.softplus (x, 1., 1000.))
+          ofFar "power 0.3" -30 30 (fun x -> x ** 0.3) (fun x -> x.pow (Scalar.op_Implicit 0.3)) ] }
