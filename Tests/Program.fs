@@ -80,6 +80,7 @@ let tests =
                 Learn.DataTests.tests
                 Learn.FileTests.tests
                 Learn.FitTests.tests
+                Learn.SavingTests.tests
                 Learn.DigitsTests.tests ]
           Documentation.OpsPageTests.tests ]
 

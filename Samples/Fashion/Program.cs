@@ -39,11 +39,19 @@ var objective = Objective.Supervised((y, t) => Loss.CrossEntropyOfLogits(y, t), 
 var batches = Data.Batches(training, size: 100, seed: 2);
 long steps = epochs * (Data.Count(training) / 100);
 
+var checkpoints = new FileCheckpoints("fashion.safetensors");
+if (File.Exists(checkpoints.Path))
+{
+    Console.WriteLine($"Going on from {Path.GetFullPath(checkpoints.Path)}; remove it to begin anew.");
+}
+
 var fitted = TrainingView.Show(view => Train.Fit(network, objective, Optimiser.Adam<Network>(0.003), batches, new()
 {
     Epochs = epochs,
     Seed = 3,
     Validation = Data.Batches(test, size: 500),
+    Checkpoints = checkpoints,
+    CheckpointEvery = 200,
     Schedule = step => 0.003 * 0.5 * (1 + Math.Cos(Math.PI * step / steps)),
     MeasuresAcceleration = true,
     Progress = view,
@@ -53,5 +61,6 @@ EpochRecord last = fitted.History[^1];
 Console.WriteLine(fitted.Cache);
 Console.WriteLine($"test accuracy {last.Metrics["accuracy"]:P2}");
 TrainingPlot.Save(fitted.History, "fashion.svg");
+Console.WriteLine($"The network is kept in {Path.GetFullPath(checkpoints.Path)}.");
 Console.WriteLine($"The losses are plotted in {Path.GetFullPath("fashion.svg")}.");
 return last.Metrics["accuracy"] >= RequiredAccuracy ? 0 : 1;
