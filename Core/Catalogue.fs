@@ -10,12 +10,16 @@ module internal Catalogue =
               Movement.entries
               Windows.entries
               Scans.entries
+              Running.entries
               Gathering.entries
+              Scattering.entries
               Sorting.entries
+              Searching.entries
               Reductions.entries
               Contractions.entries
               Systems.entries
               Decompositions.entries
+              FourierTransforms.entries
               Uniform.entries
               ControlSamples.entries
               OdeSamples.entries ]

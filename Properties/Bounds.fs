@@ -94,6 +94,22 @@ module internal Bounds =
             else
                 sameNumber expected actual
 
+    /// A transform of n numbers, by whatever algorithm, is within a modest multiple of n · ε · Σ|x| of the exact one (Higham, §24);
+    /// real and imaginary parts share it. Where Σ|x| may overflow nothing is settled.
+    let private ofTransforms (operands: Operands) =
+        let ty = fst operands.Head
+        let n = float ty.Sizes[ty.Rank - 1]
+        let size lane = let x = abs (number lane) in if Double.IsFinite x then x else 0.
+        let most =
+            operands
+            |> List.sumBy (fun (_, lanes) -> Array.fold (fun most lane -> max most (size lane)) 0. lanes)
+        let bound = 40. * n * (unitOf ty.DType * n * most + smallest ty.DType)
+
+        fun _ expected actual ->
+            if not (n * most < largest ty.DType / 2.) then true
+            elif Double.IsFinite(number expected) then abs (number expected - number actual) <= bound
+            else sameNumber expected actual
+
     let private ofFirst (op: Op) (result: TensorType) (operands: Operands) : int -> Lane -> Lane -> bool =
         let evaluate operands = Evaluate.op op { Key = 0UL; Position = 0UL } [ result ] operands |> List.head
         let exactly _ expected actual = sameLane expected actual
@@ -145,6 +161,7 @@ module internal Bounds =
         match op.Kernel with
         // What bodies do to a rounding error has no bound; their instructions are compared one by one.
         | Nested(bodies, _) when not (List.forall isExactTrace bodies) -> fun _ _ _ -> true
+        | Opaque _ when op.Name = "Fft" || op.Name = "InverseFft" -> ofTransforms operands
         | Opaque _ when Scalars.isFloating (List.item k results).DType -> ofMatrices op results operands k
         | _ when k = 0 -> ofFirst op results.Head operands
         | _ -> fun _ expected actual -> sameLane expected actual

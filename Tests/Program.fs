@@ -12,6 +12,7 @@ let tests =
                 IndexingTests.tests
                 SortingTests.tests
                 MatrixTests.tests
+                SignalTests.tests
                 ConvolutionTests.tests
                 PoolingTests.tests
                 NormalisationTests.tests

@@ -51,6 +51,10 @@ public static class TensorIndexing
         /// <exception cref="DimensionException">The dimension is empty.</exception>
         public Tensor PadReplicate(int dim, int before, int after) => Indexing.padReplicate(dim, before, after, x);
 
+        /// <summary>Extended along a dimension as if it went round: a b c → b c a b c a b.</summary>
+        /// <exception cref="DimensionException">It is extended by more than the dimension's size.</exception>
+        public Tensor PadCircular(int dim, int before, int after) => Indexing.padCircular(dim, before, after, x);
+
         /// <summary>
         /// The elements at positions (Int32 or Int64) along a dimension; the positions' dimensions take its place:
         /// [a; n; b] at [i; j] → [a; i; j; b], and likewise their labels. Positions without labels leave the dimension's
@@ -85,6 +89,68 @@ public static class TensorIndexing
         /// <exception cref="DimensionException">When it runs: a position is outside, as negative ones are.</exception>
         public Tensor ScatterAdd(int dim, Tensor positions, Tensor updates) =>
             Gathering.scatterAddAt(dim, positions, updates, x);
+
+        /// <summary>
+        /// This tensor with updates in the place of what stands at positions along a dimension; of those with one position the last
+        /// stays. The derivative goes to what stays.
+        /// </summary>
+        /// <exception cref="ShapeException">The updates have not the shape or format that gathering gives.</exception>
+        /// <exception cref="DTypeException">The updates have another data type, or the positions are not integers.</exception>
+        /// <exception cref="DimensionException">When it runs: a position is outside, as negative ones are.</exception>
+        public Tensor Scatter(int dim, Tensor positions, Tensor updates) =>
+            Scattering.scatter(Scattered.Replacing, dim, positions, updates, x);
+
+        /// <summary>
+        /// This tensor with the greatest of what stands, and is put, at positions along a dimension; NaN where either is. Equal ones
+        /// share the derivative equally.
+        /// </summary>
+        /// <exception cref="ShapeException">The updates have not the shape or format that gathering gives.</exception>
+        /// <exception cref="DTypeException">The updates have another data type, or the positions are not integers, or the elements are Bool.</exception>
+        /// <exception cref="DimensionException">When it runs: a position is outside, as negative ones are.</exception>
+        public Tensor ScatterMax(int dim, Tensor positions, Tensor updates) =>
+            Scattering.scatter(Scattered.Greatest, dim, positions, updates, x);
+
+        /// <summary>
+        /// This tensor with the least of what stands, and is put, at positions along a dimension; as <c>ScatterMax</c>.
+        /// </summary>
+        /// <exception cref="ShapeException">The updates have not the shape or format that gathering gives.</exception>
+        /// <exception cref="DTypeException">The updates have another data type, or the positions are not integers, or the elements are Bool.</exception>
+        /// <exception cref="DimensionException">When it runs: a position is outside, as negative ones are.</exception>
+        public Tensor ScatterMin(int dim, Tensor positions, Tensor updates) =>
+            Scattering.scatter(Scattered.Least, dim, positions, updates, x);
+
+        /// <summary>
+        /// Totals of segments: Σ of the elements along a dimension that have one number, of <paramref name="count"/> numbers from 0
+        /// on; of none 0. Elements are added in ascending order, so that the bits are always the same.
+        /// </summary>
+        /// <exception cref="ShapeException">There is not a number for each element.</exception>
+        /// <exception cref="DimensionException">When it runs: a number is not from 0 to count - 1.</exception>
+        /// <exception cref="DTypeException">The elements are Bool, or the numbers are not integers.</exception>
+        public Tensor SegmentSum(Tensor segments, int count, int dim = 0) => Scattering.sum(segments, count, dim, x);
+
+        /// <summary>
+        /// Means of segments, as <c>SegmentSum</c>; of none NaN.
+        /// </summary>
+        /// <exception cref="ShapeException">There is not a number for each element.</exception>
+        /// <exception cref="DimensionException">When it runs: a number is not from 0 to count - 1.</exception>
+        /// <exception cref="DTypeException">The elements are no floating-point numbers, or the numbers are not integers.</exception>
+        public Tensor SegmentMean(Tensor segments, int count, int dim = 0) => Scattering.mean(segments, count, dim, x);
+
+        /// <summary>
+        /// The greatest of each segment, as <c>SegmentSum</c>; of none -∞, NaN where any is. Equal ones share the derivative equally.
+        /// </summary>
+        /// <exception cref="ShapeException">There is not a number for each element.</exception>
+        /// <exception cref="DimensionException">When it runs: a number is not from 0 to count - 1.</exception>
+        /// <exception cref="DTypeException">The elements are no floating-point numbers, or the numbers are not integers.</exception>
+        public Tensor SegmentMax(Tensor segments, int count, int dim = 0) => Scattering.max(segments, count, dim, x);
+
+        /// <summary>
+        /// The least of each segment, as <c>SegmentMax</c>; of none ∞.
+        /// </summary>
+        /// <exception cref="ShapeException">There is not a number for each element.</exception>
+        /// <exception cref="DimensionException">When it runs: a number is not from 0 to count - 1.</exception>
+        /// <exception cref="DTypeException">The elements are no floating-point numbers, or the numbers are not integers.</exception>
+        public Tensor SegmentMin(Tensor segments, int count, int dim = 0) => Scattering.min(segments, count, dim, x);
 
         /// <summary>
         /// The elements where a mask (Bool) of this shape holds, in row-major order: one dimension, unformatted. Their

@@ -158,6 +158,60 @@ public static class TensorReductions
         public Tensor Mean(string labels, bool keep = false) =>
             Dimensions.Reduce(Statistics.mean, Dimensions.Labelled("Mean", x, labels), keep, x);
 
+        /// <summary>
+        /// The number that a share <paramref name="q"/> of the elements are not greater than, by sorting: at position q·(n - 1),
+        /// between two elements as the method says. NaN where any element is. The derivative goes to those elements.
+        /// </summary>
+        /// <param name="q">From 0 to 1.</param>
+        /// <param name="dims">The dimensions to reduce, negative ones from the end; none for all.</param>
+        /// <param name="keep">Whether they stay, with size 1.</param>
+        /// <param name="method">Which number stands for a quantile between two elements.</param>
+        /// <exception cref="DimensionException">A dimension is not there, or named twice, or q is outside.</exception>
+        /// <exception cref="DTypeException">The data type is neither Float32 nor Float64.</exception>
+        /// <exception cref="ShapeException">There are no elements.</exception>
+        public Tensor Quantile(
+            double q, IEnumerable<int>? dims = null, bool keep = false, QuantileMethod method = QuantileMethod.Linear) =>
+            Dimensions.Reduce((d, t) => Descriptive.quantile(method, q, d, t), Dimensions.Listed(dims ?? []), keep, x);
+
+        /// <summary>A quantile over the dimensions with these labels.</summary>
+        /// <exception cref="DimensionException">No dimension has the label, or q is outside.</exception>
+        /// <exception cref="DTypeException">The data type is neither Float32 nor Float64.</exception>
+        /// <exception cref="ShapeException">There are no elements.</exception>
+        public Tensor Quantile(double q, string labels, bool keep = false, QuantileMethod method = QuantileMethod.Linear) =>
+            Dimensions.Reduce(
+                (d, t) => Descriptive.quantile(method, q, d, t), Dimensions.Labelled("Quantile", x, labels), keep, x);
+
+        /// <summary>The quantile of ½: the middle element, or the mean of the two.</summary>
+        /// <exception cref="DimensionException">A dimension is not there, or named twice.</exception>
+        /// <exception cref="DTypeException">The data type is neither Float32 nor Float64.</exception>
+        /// <exception cref="ShapeException">There are no elements.</exception>
+        public Tensor Median(params ReadOnlySpan<int> dims) => Descriptive.median(Dimensions.Listed(dims), x);
+
+        /// <summary>The median over the dimensions with these labels.</summary>
+        /// <exception cref="DimensionException">No dimension has the label.</exception>
+        /// <exception cref="DTypeException">The data type is neither Float32 nor Float64.</exception>
+        /// <exception cref="ShapeException">There are no elements.</exception>
+        public Tensor Median(string labels, bool keep = false) =>
+            Dimensions.Reduce(Descriptive.median, Dimensions.Labelled("Median", x, labels), keep, x);
+
+        /// <summary>
+        /// Covariances between variables, the last dimension besides that of the observations: Σ (x - mean)(y - mean) / (n -
+        /// correction), [… ; n; c] or [… ; c; n] → [… ; c; c]. Other dimensions are a batch.
+        /// </summary>
+        /// <param name="observations">The dimension of the observations.</param>
+        /// <param name="correction">1 for the unbiased estimate from a sample, 0 for a whole population.</param>
+        /// <exception cref="DimensionException">There are fewer than two dimensions, or none of that number.</exception>
+        /// <exception cref="DTypeException">The data type is neither Float32 nor Float64.</exception>
+        public Tensor Covariance(int observations = 0, int correction = 1) => Descriptive.covariance(correction, observations, x);
+
+        /// <summary>
+        /// Pearson's correlations between variables, as <c>Covariance</c>: -1 to 1 but for rounding, NaN for a variable that is
+        /// constant.
+        /// </summary>
+        /// <exception cref="DimensionException">There are fewer than two dimensions, or none of that number.</exception>
+        /// <exception cref="DTypeException">The data type is neither Float32 nor Float64.</exception>
+        public Tensor Correlation(int observations = 0) => Descriptive.correlation(observations, x);
+
         /// <summary>ln Σ eˣ without overflow; -∞ where all elements are.</summary>
         /// <param name="dims">The dimensions to reduce, negative ones from the end; none for all.</param>
         /// <exception cref="DimensionException">A dimension is not there, or named twice.</exception>

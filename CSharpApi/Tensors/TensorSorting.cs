@@ -89,6 +89,64 @@ public static class TensorSorting
             Scans.cumulativeProduct(exclusive, reverse, Dimensions.At("CumProd", x, label), x);
 
         /// <summary>
+        /// The greatest so far, y[k] = max(x[0], …, x[k]); NaN from the first NaN on. Of equals the first takes the derivative.
+        /// </summary>
+        /// <exception cref="DTypeException">The elements are Bool.</exception>
+        public Tensor CumMax(int dim) => Running.greatest(dim, x);
+
+        /// <summary>The greatest so far along the dimension with a label.</summary>
+        /// <exception cref="DTypeException">The elements are Bool.</exception>
+        public Tensor CumMax(char label) => Running.greatest(Dimensions.At("CumMax", x, label), x);
+
+        /// <summary>The least so far, as <c>CumMax</c>.</summary>
+        /// <exception cref="DTypeException">The elements are Bool.</exception>
+        public Tensor CumMin(int dim) => Running.least(dim, x);
+
+        /// <summary>The least so far along the dimension with a label.</summary>
+        /// <exception cref="DTypeException">The elements are Bool.</exception>
+        public Tensor CumMin(char label) => Running.least(Dimensions.At("CumMin", x, label), x);
+
+        /// <summary>
+        /// Logarithms of running totals, y[k] = ln (e^x[0] + … + e^x[k]), without overflow; -∞ as long as all elements are. Takes
+        /// O(n log n) time.
+        /// </summary>
+        /// <exception cref="DTypeException">The elements are no floating-point numbers.</exception>
+        public Tensor LogCumSumExp(int dim) => Running.logSumExp(dim, x);
+
+        /// <summary>Logarithms of running totals along the dimension with a label.</summary>
+        /// <exception cref="DTypeException">The elements are no floating-point numbers.</exception>
+        public Tensor LogCumSumExp(char label) => Running.logSumExp(Dimensions.At("LogCumSumExp", x, label), x);
+
+        /// <summary>Differences of neighbours, x[k + 1] - x[k], so many times over: the dimension is that much shorter.</summary>
+        /// <exception cref="DimensionException">The order is below 0.</exception>
+        public Tensor Diff(int dim = -1, int order = 1) => Running.difference(order, dim, x);
+
+        /// <summary>Differences of neighbours along the dimension with a label.</summary>
+        /// <exception cref="DimensionException">The order is below 0.</exception>
+        public Tensor Diff(char label, int order = 1) => Running.difference(order, Dimensions.At("Diff", x, label), x);
+
+        /// <summary>
+        /// For each value how many of these numbers, a row in ascending order, are less (<paramref name="right"/>: not greater),
+        /// Int64: where it would be inserted. NaN counts as greatest. Takes O(log n) a value. No derivative.
+        /// </summary>
+        /// <exception cref="ShapeException">This is no row.</exception>
+        /// <exception cref="DTypeException">The data types differ.</exception>
+        public Tensor SearchSorted(Tensor values, bool right = false) => Searching.places(right, values, x);
+
+        /// <summary>
+        /// What runs through given points: values [n; …] at places [n] in ascending order → values at the queries [q…]: [q…; …], NaN
+        /// at a query that is NaN. The derivative goes to places, values and queries (none to queries where the method has steps).
+        /// </summary>
+        /// <exception cref="ShapeException">There are fewer than two points, or not a value for each place.</exception>
+        /// <exception cref="DTypeException">They are not all of one floating-point type.</exception>
+        public static Tensor Interpolate(
+            Tensor places,
+            Tensor values,
+            Tensor queries,
+            InterpolationMethod method = InterpolationMethod.Linear,
+            Beyond beyond = Beyond.NaN) => Interpolating.along(method, beyond, places, values, queries);
+
+        /// <summary>
         /// 0 … n - 1 in random order, Int64, by a plain draw from the current generator: inside a trace a constant.
         /// </summary>
         /// <exception cref="ShapeException">n is negative.</exception>

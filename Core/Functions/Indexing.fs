@@ -40,6 +40,10 @@ module IndexingFunctions =
         /// Throws DimensionException for an empty dimension.
         let padReplicate dim before after (x: Tensor) : Tensor = Indexing.padReplicate dim before after x
 
+        /// Extended along a dimension as if it went round: a b c → b c a b c a b.
+        /// Throws DimensionException where it is extended by more than the dimension's size.
+        let padCircular dim before after (x: Tensor) : Tensor = Indexing.padCircular dim before after x
+
         /// The elements at positions (Int32 or Int64) along a dimension; the positions' dimensions take its place:
         /// [a; n; b] at [i; j] → [a; i; j; b], and likewise their labels. Positions without labels leave the dimension's
         /// label if they have one dimension; any other dimension without a label gets U, if anything has one.
@@ -57,6 +61,35 @@ module IndexingFunctions =
         /// Throws ShapeException, TensorFormatException or DTypeException for other updates, and as `gather` does.
         let scatterAdd dim (positions: Tensor) (updates: Tensor) (x: Tensor) : Tensor =
             Gathering.scatterAddAt dim positions updates x
+
+        /// x with updates in the place of what stands at positions along a dimension; of those with one position the last stays.
+        /// The derivative goes to what stays. Types as for `scatterAdd`.
+        let scatter dim (positions: Tensor) (updates: Tensor) (x: Tensor) : Tensor =
+            Scattering.scatter Replacing dim positions updates x
+
+        /// x with the greatest of what stands, and is put, at positions along a dimension; NaN where either is. Equal ones share
+        /// the derivative equally. Types as for `scatterAdd`.
+        let scatterMax dim (positions: Tensor) (updates: Tensor) (x: Tensor) : Tensor =
+            Scattering.scatter Greatest dim positions updates x
+
+        /// x with the least of what stands, and is put, at positions along a dimension; as `scatterMax`.
+        let scatterMin dim (positions: Tensor) (updates: Tensor) (x: Tensor) : Tensor =
+            Scattering.scatter Least dim positions updates x
+
+        /// Totals of segments: Σ of the elements along a dimension that have one number, of `count` numbers from 0 on; of none
+        /// 0. Elements are added in ascending order, so that the bits are always the same.
+        /// Throws ShapeException unless there is a number for each element, DimensionException, when it runs, for another number.
+        let segmentSum (segments: Tensor) count dim (x: Tensor) : Tensor = Scattering.sum segments count dim x
+
+        /// Means of segments, as `segmentSum`; of none NaN. Throws DTypeException for what is no floating-point number.
+        let segmentMean (segments: Tensor) count dim (x: Tensor) : Tensor = Scattering.mean segments count dim x
+
+        /// The greatest of each segment, as `segmentSum`; of none -∞, NaN where any is. Equal ones share the derivative equally.
+        /// Throws DTypeException for what is no floating-point number.
+        let segmentMax (segments: Tensor) count dim (x: Tensor) : Tensor = Scattering.max segments count dim x
+
+        /// The least of each segment, as `segmentMax`; of none ∞.
+        let segmentMin (segments: Tensor) count dim (x: Tensor) : Tensor = Scattering.min segments count dim x
 
         /// The elements where a mask (Bool) of x's shape holds, in row-major order: one dimension, unformatted. Their number
         /// depends on values: inside a trace it is a host read, which guards the trace; the positions are no read.

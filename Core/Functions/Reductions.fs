@@ -40,6 +40,24 @@ module ReductionFunctions =
         let standardDeviation (correction: int) (dims: int list) (x: Tensor) : Tensor =
             Statistics.deviation correction dims x
 
+        /// The number that a share q (0 to 1) of the elements are not greater than, by sorting: at position q·(n - 1), between two
+        /// elements as the method says. NaN where any element is. The derivative goes to those elements.
+        /// Throws ShapeException where there are no elements, DimensionException for a q outside.
+        let quantile method q (dims: int list) (x: Tensor) : Tensor = Descriptive.quantile method q dims x
+
+        /// The quantile of ½: the middle element, or the mean of the two.
+        let median (dims: int list) (x: Tensor) : Tensor = Descriptive.median dims x
+
+        /// Covariances between variables, the last dimension besides that of the observations: Σ (x - mean)(y - mean) / (n -
+        /// correction), [… ; n; c] or [… ; c; n] → [… ; c; c]; correction as for the variance. Other dimensions are a batch.
+        /// Throws DimensionException for fewer than two dimensions.
+        let covariance (correction: int) observations (x: Tensor) : Tensor =
+            Descriptive.covariance correction observations x
+
+        /// Pearson's correlations between variables, as `covariance`: -1 to 1 but for rounding, NaN for a variable that is
+        /// constant.
+        let correlation observations (x: Tensor) : Tensor = Descriptive.correlation observations x
+
         /// ln Σ eˣ without overflow; -∞ where all elements are.
         /// Throws ShapeException where there are none.
         let logSumExp (dims: int list) (x: Tensor) : Tensor = Statistics.logSumExp dims x

@@ -50,6 +50,33 @@ module SortingFunctions =
         let cumprodWith (exclusive: bool) (reverse: bool) dim (x: Tensor) : Tensor =
             Scans.cumulativeProduct exclusive reverse dim x
 
+        /// The greatest so far, y[k] = max(x[0], …, x[k]); NaN from the first NaN on. Of equals the first takes the derivative.
+        /// Not for Bool (DTypeException).
+        let cummax dim (x: Tensor) : Tensor = Running.greatest dim x
+
+        /// The least so far, as `cummax`.
+        let cummin dim (x: Tensor) : Tensor = Running.least dim x
+
+        /// Logarithms of running totals, y[k] = ln (e^x[0] + … + e^x[k]), without overflow; -∞ as long as all elements are.
+        /// Takes O(n log n) time. Throws DTypeException for what is no floating-point number.
+        let logCumSumExp dim (x: Tensor) : Tensor = Running.logSumExp dim x
+
+        /// Differences of neighbours, x[k + 1] - x[k], `order` times over: the dimension is that much shorter.
+        /// Throws DimensionException for an order below 0.
+        let diff order dim (x: Tensor) : Tensor = Running.difference order dim x
+
+        /// For each value how many numbers of a row [n] in ascending order are less (`right`: not greater), Int64: where it
+        /// would be inserted. NaN counts as greatest. Takes O(log n) a value. No derivative.
+        /// Throws ShapeException for what is no row, DTypeException where data types differ.
+        let searchSorted (right: bool) (sorted: Tensor) (values: Tensor) : Tensor = Searching.places right values sorted
+
+        /// What runs through given points: values [n; …] at places [n] in ascending order → values at the queries [q…]:
+        /// [q…; …], a value of NaN at a query that is NaN. The derivative goes to places, values and queries (none to queries
+        /// where the method has steps).
+        /// Throws ShapeException for fewer than two points or other sizes, DTypeException unless all have one floating-point type.
+        let interpolate method beyond (places: Tensor) (values: Tensor) (queries: Tensor) : Tensor =
+            Interpolating.along method beyond places values queries
+
         /// Any of these, or another function of a dimension and a tensor, along the dimension with a label:
         /// `x |> Tensor.along 'C' Tensor.argmax`.
         /// Throws DimensionException unless just one dimension has the label.

@@ -18,6 +18,16 @@ module internal Folds =
         interface ICombine<'T> with
             member _.Combine(a, b) = 'T.op_Multiply (a, b)
 
+    [<Struct>]
+    type Greatest<'T when 'T :> INumber<'T>> =
+        interface ICombine<'T> with
+            member _.Combine(a, b) = 'T.Max(a, b)
+
+    [<Struct>]
+    type Least<'T when 'T :> INumber<'T>> =
+        interface ICombine<'T> with
+            member _.Combine(a, b) = 'T.Min(a, b)
+
     /// Running results along the middle one of three dimensions, in place.
     let private scanRuns<'T, 'C when 'C: struct and 'C :> ICombine<'T>> (result: 'T array) start count n inner =
         let c = Unchecked.defaultof<'C>
@@ -69,9 +79,11 @@ module internal Folds =
         let into = target.Data :?> 'T array
         match reduction with
         | ProductOf -> scanRuns<'T, Product<'T>> into target.Offset count n inner
+        | MaxOf -> scanRuns<'T, Greatest<'T>> into target.Offset count n inner
+        | MinOf -> scanRuns<'T, Least<'T>> into target.Offset count n inner
         | _ -> scanRuns<'T, Total<'T>> into target.Offset count n inner
 
-    /// SumOf and ProductOf, into a dense block.
+    /// SumOf, ProductOf, MaxOf and MinOf, into a dense block.
     let scanInto (ty: TensorType) reduction dim : Block -> Block -> unit =
         let n, inner = ty.Sizes[dim], Array.fold (*) 1 ty.Sizes[dim + 1 ..]
 

@@ -23,7 +23,7 @@ module internal Gathering =
 
     /// The type of a gather. Dimensions keep their labels; those of the indices take the place of `dim`. Indices without a
     /// format leave its label if they have one dimension; any other dimension without a label gets U.
-    let private gathered name types dim (x: TensorType) (indices: TensorType) =
+    let gathered name types dim (x: TensorType) (indices: TensorType) =
         if dim < 0 || dim >= x.Rank then
             Labels.dimensionError name types $"there is no dimension {dim}" "name a dimension that the operand has"
         if indices.DType <> DType.Int32 && indices.DType <> DType.Int64 then
@@ -105,18 +105,28 @@ module internal Gathering =
         | Whole position -> inside name [ for x in lanes -> x.Type ] lanes[0].Type.Sizes[dim] position
         | Real _ -> invalidOp "indices are integers"
 
-    /// As takeAlong, for positions known to be inside.
-    let along dim (Given "Gather" indices) (Given "Gather" x) : Tensor =
-        let sizes, size = x.Type.Sizes, x.Type.Sizes[dim]
+    /// Positions along a dimension of a tensor of these sizes as positions among all of its elements, in a row.
+    let private flat dim (sizes: int array) (indices: Tensor) : Tensor =
         let outer, inner = Array.fold (*) 1 sizes[.. dim - 1], Array.fold (*) 1 sizes[dim + 1 ..]
         let number n stride = Scans.iota indices indices.DType n * float stride
-        let flat =
-            Arranging.resized [ outer; 1; 1 ] Format.None (number outer (size * inner))
+        let all =
+            Arranging.resized [ outer; 1; 1 ] Format.None (number outer (sizes[dim] * inner))
             + Arranging.resized [ outer; indices.Type.Sizes[dim]; inner ] Format.None indices * float inner
             + Arranging.resized [ inner ] Format.None (number inner 1)
+        Arranging.resized [ all.Count ] Format.None all
+
+    /// As takeAlong, for positions known to be inside.
+    let along dim (Given "Gather" indices) (Given "Gather" x) : Tensor =
         let elements = Arranging.resized [ x.Count ] Format.None x
-        Define.apply (gather 0) [ elements; Arranging.resized [ flat.Count ] Format.None flat ]
+        Define.apply (gather 0) [ elements; flat dim x.Type.Sizes indices ]
         |> Arranging.resized (List.ofArray indices.Type.Sizes) x.Format
+
+    /// The transpose of `along`: zeros of this type, with what stands beside each index added where it says.
+    let addAlong dim (ty: TensorType) indices (updates: Tensor) : Tensor =
+        let row (x: Tensor) = Arranging.resized [ x.Count ] Format.None x
+        let zeros = Movement.constant updates.Interpreter (TensorType(ty.DType, [ ty.Count ])) 0.
+        Define.apply (scatterAdd 0) [ zeros; flat dim ty.Sizes indices; row updates ]
+        |> Arranging.resized (List.ofArray ty.Sizes) ty.Format
 
     /// For each place in the indices the element that stands, along the dimension, where the index says:
     /// y[i, j] = x[i, indices[i, j]] for the last dimension of two. The indices have x's sizes elsewhere; result: the
@@ -147,7 +157,7 @@ module internal Gathering =
         Define.apply (scatterAdd (Labels.dimension "ScatterAdd" x.Type dim)) [ x; indices; updates ]
 
     /// Positions along a dimension of this size: of rank 0 to 2, or none where there is nothing to pick.
-    let private positions choose size : Operand =
+    let positions choose size : Operand =
         let sizes = if size = 0 then [ 0 ] else [ for _ in 1 .. choose 3 -> choose 4 ]
         let format = if choose 2 = 0 then Format.None else Format.Parse(String('S', sizes.Length))
         let ty = TensorType((if choose 2 = 0 then DType.Int32 else DType.Int64), sizes, format)

@@ -93,6 +93,15 @@ module internal Indexing =
         |> extended "PadReplicate" dim before after 1 (fun x ->
             edge (Slice.To 1) before x, edge (Slice.From -1) after x)
 
+    /// Extended along a dimension as if it went round: a b c → b c a b c a b. Throws DimensionException where it is extended
+    /// by more than the dimension's size.
+    let padCircular dim before after (Given "Pad" x) =
+        let dim = Labels.dimension "PadCircular" x.Type dim
+        let size = x.Type.Sizes[dim]
+        x
+        |> extended "PadCircular" dim before after (max before after) (fun x ->
+            along dim (Slice.From(size - before)) x, along dim (Slice.To after) x)
+
     /// 1 at the class that each integer names and 0 elsewhere, along a new last dimension; all 0 for an integer that names
     /// none. The new dimension's label is C if the integers have labels without C, else U.
     /// Throws DTypeException for anything but integers.

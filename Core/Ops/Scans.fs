@@ -4,12 +4,12 @@ namespace Functional
 [<RequireQualifiedAccess>]
 module internal Scans =
     /// Elements first … first + count - 1 of a dimension.
-    let private part dim first count (x: Tensor) =
+    let part dim first count (x: Tensor) =
         Define.apply
             (Movement.slice [ for k in 0 .. x.Rank - 1 -> if k = dim then first, 1, count else 0, 1, x.Type.Sizes[k] ])
             [ x ]
 
-    let private reversed dim (x: Tensor) =
+    let reversed dim (x: Tensor) =
         Define.apply
             (Movement.slice
                 [ for k in 0 .. x.Rank - 1 ->
@@ -17,7 +17,7 @@ module internal Scans =
             [ x ]
 
     /// One place further on: a number enters, the last element leaves.
-    let private shifted dim value (x: Tensor) =
+    let shifted dim value (x: Tensor) =
         let size = x.Type.Sizes[dim]
         if size = 0 then
             x
@@ -26,7 +26,7 @@ module internal Scans =
                 (Movement.pad [ for k in 0 .. x.Rank - 1 -> (if k = dim then 1 else 0), 0, 0 ] value)
                 [ part dim 0 (size - 1) x ]
 
-    let private scan name reduction scalar dim pull : Op =
+    let scan name reduction scalar dim pull : Op =
         let infer (t: TensorType) =
             if dim < 0 || dim >= t.Rank then
                 Labels.dimensionError name [ t ] $"there is no dimension {dim}" "name a dimension that the operand has"
@@ -93,7 +93,7 @@ module internal Scans =
     let iota (like: Tensor) dtype n : Tensor =
         cumulativeSum true false 0 (Movement.constant like.Interpreter (TensorType(dtype, [ n ])) 1.)
 
-    let private entry name summary (op: int -> Op) =
+    let entry name summary (op: int -> Op) =
         Entry.unary "scan" name summary (fun choose t ->
             if t.Rank = 0 || t.DType = DType.Bool then None else Some(op (choose t.Rank)))
 
