@@ -28,14 +28,13 @@ a tensor where its documentation says so: `Tensor.relu x` is `Tensor.Relu(x)`.
     /// Functions of MATLAB's Deep Learning Toolbox, and of MATLAB for `dlarray`, that have no counterpart, and why.
     let absent =
         [ "complex, real, imag, conj, angle", "complex numbers are out of scope"
-          "fft, ifft of complex results", "complex numbers are out of scope"
           "cwt, dlcwt, icwt", "complex results"
-          "stft, dlstft, istft, dlistft", "complex results"
+          "stft, dlstft, istft, dlistft", "not there; `Fourier.rfft` transforms the rows of windows"
           "dlupdate", "`Structure.Map` goes through any structure"
           "gather (of gpuArray), gpuArray", "there is no other device"
           "extractdata, dlarray conversion to gpuArray", "there is no other device"
           "onnx import and export functions", "not there"
-          "trainnet, trainingOptions", "a training loop is a few lines of host code with an accelerated step" ]
+          "trainnet, trainingOptions", "`Train.Fit` trains any structure" ]
 
     let private cell (text: string) = if text = "" then "–" else text
 
