@@ -119,6 +119,9 @@ type internal Reduction = SumOf | ProductOf | MaxOf | MinOf | AnyOf | AllOf | Ar
 
 type internal Window = { Dim: int; Size: int; Stride: int; Dilation: int }
 
+/// What comes of an element that is put where another stands.
+type internal Collision = Added | Replaced | Greater | Lesser
+
 /// A change of indexing. The first five are views, a reshape where strides can say it: nothing is copied.
 type internal Move =
     /// To these sizes; dimension k of the operand becomes dimension dims[k] of the result.
@@ -136,8 +139,8 @@ type internal Move =
     | Pad of (int * int * int) list * value: float
     /// Operand 1 holds integer positions along the dimension and takes that dimension's place.
     | Gather of dim: int
-    /// Operand 2 is added to operand 0 at the positions that operand 1 gives along the dimension, in ascending order.
-    | ScatterAdd of dim: int
+    /// Operand 2 is put into operand 0 at the positions that operand 1 gives along the dimension, in ascending order.
+    | Scatter of Collision * dim: int
 /// Pairs of dimensions (left, right): kept side by side, or summed over. Result: batch, left's rest, right's rest.
 type internal Contraction = { Batch: (int * int) list; Sum: (int * int) list }
 /// Which numbers a draw gives: a pure function of the generator's key and the draw's position in its stream.

@@ -129,7 +129,7 @@ module internal Bounds =
         | Scan(SumOf, dim) -> sums false (size dim) evaluate result.DType operands
         | Contract contraction -> sums true (sizes (List.map fst contraction.Sum)) evaluate result.DType operands
         | Move(Overlap(window, _)) -> sums false window.Size evaluate result.DType operands
-        | Move(ScatterAdd _) -> sums false (1 + (snd operands[1]).Length) evaluate result.DType operands
+        | Move(Scatter(Added, _)) -> sums false (1 + (snd operands[1]).Length) evaluate result.DType operands
         | Reduce(ProductOf, dims) -> products (sizes dims) evaluate result.DType operands
         | Scan(ProductOf, dim) -> products (size dim) evaluate result.DType operands
         // Of zeros of both signs either may be the extreme.
@@ -150,7 +150,7 @@ module internal Bounds =
             | Reduce _
             | Scan _
             | Contract _
-            | Move(Overlap _ | ScatterAdd _) ->
+            | Move(Overlap _ | Scatter(Added, _)) ->
                 i.Results |> Array.forall (fun result -> not (Scalars.isFloating result.DType))
             | Opaque _ -> i.Results |> Array.forall (fun result -> not (Scalars.isFloating result.DType))
             | Move _

@@ -30,7 +30,7 @@ public static class Safetensors
 
 /// <summary>
 /// Structures of tensors (networks, states of optimisers, records, lists …) to and from files of safetensors. A tensor is named by
-/// its place, <c>Layers.0.Weights</c>. All that is no tensor belongs to the program: it is not saved, and stays as it is in what
+/// its place, as <c>0.weights</c> of a network's first layer. All that is no tensor belongs to the program: it is not saved, and stays as it is in what
 /// is loaded into.
 /// </summary>
 public static class Saving

@@ -98,7 +98,7 @@ public static class TensorIndexing
         /// <exception cref="DTypeException">The updates have another data type, or the positions are not integers.</exception>
         /// <exception cref="DimensionException">When it runs: a position is outside, as negative ones are.</exception>
         public Tensor Scatter(int dim, Tensor positions, Tensor updates) =>
-            Scattering.scatter(Scattered.Replacing, dim, positions, updates, x);
+            Scattering.replaceAt(dim, positions, updates, x);
 
         /// <summary>
         /// This tensor with the greatest of what stands, and is put, at positions along a dimension; NaN where either is. Equal ones
@@ -108,7 +108,7 @@ public static class TensorIndexing
         /// <exception cref="DTypeException">The updates have another data type, or the positions are not integers, or the elements are Bool.</exception>
         /// <exception cref="DimensionException">When it runs: a position is outside, as negative ones are.</exception>
         public Tensor ScatterMax(int dim, Tensor positions, Tensor updates) =>
-            Scattering.scatter(Scattered.Greatest, dim, positions, updates, x);
+            Scattering.greatestAt(dim, positions, updates, x);
 
         /// <summary>
         /// This tensor with the least of what stands, and is put, at positions along a dimension; as <c>ScatterMax</c>.
@@ -117,7 +117,7 @@ public static class TensorIndexing
         /// <exception cref="DTypeException">The updates have another data type, or the positions are not integers, or the elements are Bool.</exception>
         /// <exception cref="DimensionException">When it runs: a position is outside, as negative ones are.</exception>
         public Tensor ScatterMin(int dim, Tensor positions, Tensor updates) =>
-            Scattering.scatter(Scattered.Least, dim, positions, updates, x);
+            Scattering.leastAt(dim, positions, updates, x);
 
         /// <summary>
         /// Totals of segments: Σ of the elements along a dimension that have one number, of <paramref name="count"/> numbers from 0

@@ -65,16 +65,16 @@ module IndexingFunctions =
         /// x with updates in the place of what stands at positions along a dimension; of those with one position the last stays.
         /// The derivative goes to what stays. Types as for `scatterAdd`.
         let scatter dim (positions: Tensor) (updates: Tensor) (x: Tensor) : Tensor =
-            Scattering.scatter Replacing dim positions updates x
+            Scattering.replaceAt dim positions updates x
 
         /// x with the greatest of what stands, and is put, at positions along a dimension; NaN where either is. Equal ones share
         /// the derivative equally. Types as for `scatterAdd`.
         let scatterMax dim (positions: Tensor) (updates: Tensor) (x: Tensor) : Tensor =
-            Scattering.scatter Greatest dim positions updates x
+            Scattering.greatestAt dim positions updates x
 
         /// x with the least of what stands, and is put, at positions along a dimension; as `scatterMax`.
         let scatterMin dim (positions: Tensor) (updates: Tensor) (x: Tensor) : Tensor =
-            Scattering.scatter Least dim positions updates x
+            Scattering.leastAt dim positions updates x
 
         /// Totals of segments: Σ of the elements along a dimension that have one number, of `count` numbers from 0 on; of none
         /// 0. Elements are added in ascending order, so that the bits are always the same.

@@ -18,7 +18,7 @@ module Safetensors =
     let read (path: string) : SafetensorsFile = SafetensorsCodec.read path
 
 /// Structures of tensors (networks, states of optimisers, records, lists …) to and from files of safetensors. A tensor is named by
-/// its place, `Layers.0.Weights`. All that is no tensor belongs to the program: it is not saved, and stays as it is in what is
+/// its place, as `0.weights` of a network's first layer. All that is no tensor belongs to the program: it is not saved, and stays as it is in what is
 /// loaded into.
 [<RequireQualifiedAccess>]
 module Saving =

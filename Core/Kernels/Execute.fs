@@ -13,7 +13,7 @@ module internal Execute =
         match kernel with
         | Reduce((ArgMaxOf | ArgMinOf), _)
         | Scan _
-        | Move(Concat _ | Pad _ | Overlap _ | Gather _ | ScatterAdd _)
+        | Move(Concat _ | Pad _ | Overlap _ | Gather _ | Scatter _)
         | Contract _
         | Random
         | Nested _ -> true

@@ -28,6 +28,11 @@ module internal Folds =
         interface ICombine<'T> with
             member _.Combine(a, b) = 'T.Min(a, b)
 
+    [<Struct>]
+    type Latest<'T> =
+        interface ICombine<'T> with
+            member _.Combine(_, b) = b
+
     /// Running results along the middle one of three dimensions, in place.
     let private scanRuns<'T, 'C when 'C: struct and 'C :> ICombine<'T>> (result: 'T array) start count n inner =
         let c = Unchecked.defaultof<'C>

@@ -87,5 +87,5 @@ module internal Moving =
         | Pad(around, value) -> Some(pad around value types[0] result)
         | Overlap(w, _) -> Some(fun blocks -> overlap w types[0] result blocks[0])
         | Gather dim -> Some(Picking.gatherInto types dim)
-        | ScatterAdd dim -> Some(Picking.scatterAddInto types dim)
+        | Scatter(collision, dim) -> Some(Picking.scatterInto types collision dim)
         | _ -> None

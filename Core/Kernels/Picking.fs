@@ -58,29 +58,44 @@ module internal Picking =
             | _ -> gather<bool> source extent positions count target
             ArrayPool<int>.Shared.Return positions
 
-    /// Row by row and position by position in ascending order, so that equal positions add up in that order.
-    let private add<'T when 'T :> INumber<'T>> (target: Block) (updates: Block) extent (positions: int array) count =
-        let total, u = target.Data :?> 'T array, updates.Data :?> 'T array
-        let n = extent.Inner
+    /// Row by row and position by position in ascending order, which settles what comes of equal positions.
+    let private put<'T, 'C when 'C: struct and 'C :> Folds.ICombine<'T>>
+        (target: Block)
+        (updates: Block)
+        extent
+        (positions: int array)
+        count
+        =
+        let into, from = target.Data :?> 'T array, updates.Data :?> 'T array
+        let c, n = Unchecked.defaultof<'C>, extent.Inner
         for o in 0 .. extent.Outer - 1 do
             for j in 0 .. count - 1 do
-                let into = target.Offset + (o * extent.Size + positions[j]) * n
-                let from = updates.Offset + (o * count + j) * n
+                let t = target.Offset + (o * extent.Size + positions[j]) * n
+                let u = updates.Offset + (o * count + j) * n
                 for k in 0 .. n - 1 do
-                    total[into + k] <- 'T.op_Addition (total[into + k], u[from + k])
+                    into[t + k] <- c.Combine(into[t + k], from[u + k])
+
+    let private putNumbers<'T when 'T :> INumber<'T>> collision target updates extent positions count =
+        match collision with
+        | Added -> put<'T, Folds.Total<'T>> target updates extent positions count
+        | Replaced -> put<'T, Folds.Latest<'T>> target updates extent positions count
+        | Greater -> put<'T, Folds.Greatest<'T>> target updates extent positions count
+        | Lesser -> put<'T, Folds.Least<'T>> target updates extent positions count
 
     /// Into a dense block.
-    let scatterAddInto (types: TensorType array) dim : Block array -> Block -> unit =
+    let scatterInto (types: TensorType array) collision dim : Block array -> Block -> unit =
         let x, extent, count, operands = types[0], extent types[0] dim, types[1].Count, List.ofArray types
+        let name = Gathering.nameOf collision
 
         fun blocks target ->
-            let positions = positions "ScatterAdd" operands extent.Size blocks[1]
+            let positions = positions name operands extent.Size blocks[1]
             Blocks.place x blocks[0] target
             let updates = Blocks.contiguous types[2] blocks[2]
             if x.Count > 0 then
                 match x.DType with
-                | DType.Float32 -> add<float32> target updates extent positions count
-                | DType.Float64 -> add<float> target updates extent positions count
-                | DType.Int32 -> add<int> target updates extent positions count
-                | _ -> add<int64> target updates extent positions count
+                | DType.Float32 -> putNumbers<float32> collision target updates extent positions count
+                | DType.Float64 -> putNumbers<float> collision target updates extent positions count
+                | DType.Int32 -> putNumbers<int> collision target updates extent positions count
+                | DType.Int64 -> putNumbers<int64> collision target updates extent positions count
+                | _ -> put<bool, Folds.Latest<bool>> target updates extent positions count
             ArrayPool<int>.Shared.Return positions

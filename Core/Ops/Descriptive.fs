@@ -18,10 +18,6 @@ type QuantileMethod =
 /// Descriptive statistics by order and by products.
 [<RequireQualifiedAccess>]
 module internal Descriptive =
-    let private floating name (x: Tensor) =
-        if not (Scalars.isFloating x.DType) then
-            Labels.dtypeError name [ x.Type ] $"{x.DType} has no fractions" "cast it to Float32 or Float64"
-
     /// These dimensions as one, the last, behind the others.
     let private gathered dims (x: Tensor) =
         let kept = List.except dims [ 0 .. x.Rank - 1 ]
@@ -43,7 +39,7 @@ module internal Descriptive =
         | _ -> (float high - place) * order low + (place - float low) * order high
 
     let quantile method (q: float) dims (Given "Quantile" x) : Tensor =
-        floating "Quantile" x
+        Statistics.floating "Quantile" x
         if not (q >= 0. && q <= 1.) then
             Labels.dimensionError "Quantile" [ x.Type ] $"there is no quantile {q}" "use a share from 0 to 1"
         if not (Enum.IsDefined<QuantileMethod> method) then
@@ -57,13 +53,12 @@ module internal Descriptive =
         let order k = Scans.part last k 1 sorted |> Arranging.resized (List.ofArray result.Sizes) result.Format
         // NaN comes last.
         let greatest = order (n - 1)
-        let isNaN = Elementwise.lift Not [ Elementwise.lift Equal [ greatest; greatest ] ]
-        Elementwise.lift Where [ isNaN; Tensor.Literal(x.DType, nan); between q method order n ]
+        Elementwise.lift Where [ Elementwise.isNaN greatest; Tensor.Literal(x.DType, nan); between q method order n ]
 
     let median dims x = quantile QuantileMethod.Linear 0.5 dims x
 
     let covariance (correction: int) observations (Given "Covariance" x) : Tensor =
-        floating "Covariance" x
+        Statistics.floating "Covariance" x
         if x.Rank < 2 then
             Labels.dimensionError
                 "Covariance"
@@ -78,16 +73,11 @@ module internal Descriptive =
         let products = Contractions.matmul deviations (Arranging.transpose deviations)
         let labels = variables.Format.Labels
         let format = if labels = "" then "" else labels[.. labels.Length - 2] + "UU"
-        products / float (n - correction)
-        |> Arranging.resized (List.ofArray products.Type.Sizes) (Format.Parse format)
+        products / float (n - correction) |> Movement.relabel (Format.Parse format)
 
     let correlation observations (Given "Correlation" x) : Tensor =
         let covariances = covariance 0 observations x
-        let plain = Arranging.resized (List.ofArray covariances.Type.Sizes) Format.None covariances
+        let plain = Movement.relabel Format.None covariances
         let deviations = Tensor.Sqrt(Matrices.diagonal 0 plain)
-        let sizes = List.ofArray deviations.Type.Sizes
-        let outer = sizes[.. sizes.Length - 2]
-        let n = List.last sizes
-        let column = Arranging.resized (outer @ [ n; 1 ]) Format.None deviations
-        let row = Arranging.resized (outer @ [ 1; n ]) Format.None deviations
-        Arranging.resized (List.ofArray covariances.Type.Sizes) covariances.Format (plain / (column * row))
+        let column, row = Arranging.expandDims -1 deviations, Arranging.expandDims -2 deviations
+        plain / (column * row) |> Movement.relabel covariances.Format

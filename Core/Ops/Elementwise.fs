@@ -166,6 +166,9 @@ module internal Elementwise =
 
             Define.apply (scalar f) (List.map fit args)
 
+    /// Where elements are NaN.
+    let isNaN (x: Tensor) = lift Not [ lift Equal [ x; x ] ]
+
     let private entry f ranges summary =
         let op = scalar f
 

@@ -168,25 +168,10 @@ module internal FourierTransforms =
                 [ re.Type; im.Type ]
                 $"{half} numbers are not the half of a transform of {length}"
                 $"give {max 1 length / 2 + 1} numbers, or a length of {max 1 (2 * half - 2)} or {max 1 (2 * half - 1)}"
-        // Number n - k is the conjugate of number k; the first, and for an even length the last, are real.
+        // Number n - k is the conjugate of number k. What is imaginary of those that are their own partners stays imaginary.
         let mirrored t = Scans.part dim 1 (length - half) t |> Scans.reversed dim
         let whole sign (t: Tensor) =
             if length = half then t else Define.apply (Movement.concat dim) [ t; sign * mirrored t ]
-        let isReal = set (if length % 2 = 0 then [ 0; half - 1 ] else [ 0 ])
-        let mask =
-            Elementwise.lift
-                Where
-                [ Scans.iota im DType.Int64 half
-                  |> fun k ->
-                      isReal
-                      |> Seq.map (fun n -> Elementwise.lift Equal [ k; Tensor.Literal(DType.Int64, float n) ])
-                      |> Seq.reduce (fun a b -> Elementwise.lift Or [ a; b ])
-                  Tensor.Literal(im.DType, 0.)
-                  Tensor.Literal(im.DType, 1.) ]
-        let sizes = [ for k in 0 .. im.Rank - 1 -> if k = dim then half else 1 ]
-        let plain = Arranging.resized (List.ofArray im.Type.Sizes) Format.None im
-        let im =
-            Arranging.resized (List.ofArray im.Type.Sizes) im.Format (plain * Arranging.resized sizes Format.None mask)
         let struct (x, _) = transform true norm dim (whole 1. re) (whole -1. im)
         x
 

@@ -19,11 +19,18 @@ module internal Gathering =
                      $"use indices from 0 to {size - 1}")
         int position
 
+    let nameOf collision =
+        match collision with
+        | Added -> "ScatterAdd"
+        | Replaced -> "Scatter"
+        | Greater -> "ScatterMax"
+        | Lesser -> "ScatterMin"
+
     let private labelsOf (t: TensorType) = if t.Format.IsNone then String('U', t.Rank) else t.Format.Labels
 
     /// The type of a gather. Dimensions keep their labels; those of the indices take the place of `dim`. Indices without a
     /// format leave its label if they have one dimension; any other dimension without a label gets U.
-    let gathered name types dim (x: TensorType) (indices: TensorType) =
+    let private gathered name types dim (x: TensorType) (indices: TensorType) =
         if dim < 0 || dim >= x.Rank then
             Labels.dimensionError name types $"there is no dimension {dim}" "name a dimension that the operand has"
         if indices.DType <> DType.Int32 && indices.DType <> DType.Int64 then
@@ -67,37 +74,47 @@ module internal Gathering =
     /// Operand 2, of the type that Gather gives, added to operand 0 at the positions that operand 1 holds along a
     /// dimension; equal positions add up in ascending order.
     and scatterAdd dim : Op =
-        let infer (types: TensorType list) =
-            let expected = gathered "ScatterAdd" types dim types[0] types[1]
-            if types[0].DType = DType.Bool then
-                Labels.dtypeError "ScatterAdd" types "Bool has no sum" "cast to Int64 to count"
-            elif types[2].DType <> types[0].DType then
-                Labels.dtypeError
-                    "ScatterAdd"
-                    types
-                    "what is added has another data type"
-                    $"cast it to {types[0].DType}"
-            elif types[2].Sizes <> expected.Sizes then
-                Labels.shapeError "ScatterAdd" types "what is added has another shape" $"{expected} is what fits"
-            elif types[2].Format <> expected.Format then
-                Labels.formatError "ScatterAdd" types "what is added has another format" $"{expected} is what fits"
-            types[0]
-
-        let eval (result: TensorType) (lanes: Lanes list) i =
-            let before, after = List.take dim i, List.skip (dim + 1) i
-            let indices = lanes[1].Type
-            Seq.init indices.Count (Movement.index (List.ofArray indices.Sizes))
-            |> Seq.filter (fun at -> read "ScatterAdd" dim lanes at = i[dim])
-            |> Seq.fold (fun total at -> Scalars.eval Add [ total; lanes[2].At(before @ at @ after) ]) (lanes[0].At i)
-            |> Scalars.store result.DType
-
         let pull i (args: Tensor list) _ (dy: Tensor) =
             match i with
             | 0 -> Some dy
             | 1 -> None
             | _ -> Some(Define.apply (gather dim) [ dy; args[1] ])
 
-        Define.op "ScatterAdd" [ "dim", box dim ] (Move(Move.ScatterAdd dim)) infer eval pull
+        scattering Added dim pull
+
+    /// Operand 2, of the type that Gather gives, put into operand 0 at the positions that operand 1 holds along a dimension,
+    /// in ascending order; with this reverse rule.
+    and scattering collision dim pull : Op =
+        let name = nameOf collision
+
+        let infer (types: TensorType list) =
+            let expected = gathered name types dim types[0] types[1]
+            if types[0].DType = DType.Bool && collision <> Replaced then
+                Labels.dtypeError name types "Bool is no number" "cast to Int32, or to Int64 to count"
+            elif types[2].DType <> types[0].DType then
+                Labels.dtypeError name types "what is put in has another data type" $"cast it to {types[0].DType}"
+            elif types[2].Sizes <> expected.Sizes then
+                Labels.shapeError name types "what is put in has another shape" $"{expected} is what fits"
+            elif types[2].Format <> expected.Format then
+                Labels.formatError name types "what is put in has another format" $"{expected} is what fits"
+            types[0]
+
+        let combine (there: Lane) (update: Lane) =
+            match collision with
+            | Added -> Scalars.eval Add [ there; update ]
+            | Replaced -> update
+            | Greater -> Scalars.eval Max [ there; update ]
+            | Lesser -> Scalars.eval Min [ there; update ]
+
+        let eval (result: TensorType) (lanes: Lanes list) i =
+            let before, after = List.take dim i, List.skip (dim + 1) i
+            let indices = lanes[1].Type
+            Seq.init indices.Count (Movement.index (List.ofArray indices.Sizes))
+            |> Seq.filter (fun at -> read name dim lanes at = i[dim])
+            |> Seq.fold (fun there at -> combine there (lanes[2].At(before @ at @ after))) (lanes[0].At i)
+            |> Scalars.store result.DType
+
+        Define.op name [ "dim", box dim ] (Move(Move.Scatter(collision, dim))) infer eval pull
 
     /// The position that the indices, operand 1, hold at `at`.
     and private read name dim (lanes: Lanes list) at =
@@ -157,7 +174,7 @@ module internal Gathering =
         Define.apply (scatterAdd (Labels.dimension "ScatterAdd" x.Type dim)) [ x; indices; updates ]
 
     /// Positions along a dimension of this size: of rank 0 to 2, or none where there is nothing to pick.
-    let positions choose size : Operand =
+    let private positions choose size : Operand =
         let sizes = if size = 0 then [ 0 ] else [ for _ in 1 .. choose 3 -> choose 4 ]
         let format = if choose 2 = 0 then Format.None else Format.Parse(String('S', sizes.Length))
         let ty = TensorType((if choose 2 = 0 then DType.Int32 else DType.Int64), sizes, format)
@@ -175,12 +192,15 @@ module internal Gathering =
                     let dim = choose t.Rank
                     sample t dim (positions choose t.Sizes[dim]) }
 
+    let scatterEntry collision summary (op: int -> Op) =
+        entry (nameOf collision) summary (fun t dim indices ->
+            if t.DType = DType.Bool && collision <> Replaced then
+                None
+            else
+                let updates = gathered (nameOf collision) [ t; indices.Type ] dim t indices.Type
+                Some(op dim, [ Operand.any t; indices; Operand.any updates ]))
+
     let entries: Entry list =
         [ entry "Gather" "The elements at positions along a dimension." (fun t dim indices ->
               Some(gather dim, [ Operand.any t; indices ]))
-          entry "ScatterAdd" "Elements added at positions along a dimension." (fun t dim indices ->
-              if t.DType = DType.Bool then
-                  None
-              else
-                  let updates = gathered "ScatterAdd" [ t; indices.Type ] dim t indices.Type
-                  Some(scatterAdd dim, [ Operand.any t; indices; Operand.any updates ])) ]
+          scatterEntry Added "Elements added at positions along a dimension." scatterAdd ]

@@ -96,7 +96,7 @@ module internal Interpolating =
         let values = Arranging.resized [ n; m ] Format.None y
         let q = Arranging.resized [ count ] Format.None query
         let column (t: Tensor) = Arranging.resized [ t.Count; 1 ] Format.None t
-        let after = Searching.places true (Movement.hold q) (Movement.hold places)
+        let after = Searching.places true q places
         let limit low high (t: Tensor) =
             Elementwise.lift Max [ literal t low; Elementwise.lift Min [ t; literal t high ] ]
         let first = limit 0. (float (n - 2)) (after - 1.)
@@ -124,7 +124,7 @@ module internal Interpolating =
                 + (3. * t2 - 2. * t3) * y1
                 + (t3 - t2) * h * s1
         // A query that is NaN has no answer, whatever the method.
-        let isNaN = Elementwise.lift Not [ equal q q ]
+        let isNaN = Elementwise.isNaN q
         let isOutside =
             if beyond = Beyond.NaN then
                 Elementwise.lift Or [ isNaN; Elementwise.lift Or [ isBefore; isAfter ] ]

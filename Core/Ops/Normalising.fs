@@ -7,8 +7,7 @@ module internal Normalising =
     let private sizesOf (x: Tensor) = List.ofArray x.Type.Sizes
 
     let private check op epsilon (Given op x) =
-        if not (Scalars.isFloating x.DType) then
-            Labels.dtypeError op [ x.Type ] $"{x.DType} has no fractions" "cast the tensor to Float32 or Float64"
+        Statistics.floating op x
         System.ArgumentOutOfRangeException.ThrowIfNegative(epsilon, nameof epsilon)
 
     /// A tensor of the sizes of these dimensions, along them in the sizes and labels of another.

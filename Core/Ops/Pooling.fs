@@ -8,10 +8,6 @@ module internal Pooling =
     let private sizesOf (x: Tensor) = List.ofArray x.Type.Sizes
     let private behind (x: Tensor) (windows: Tensor) = [ x.Rank .. windows.Rank - 1 ]
 
-    let private floating op (x: Tensor) =
-        if not (Scalars.isFloating x.DType) then
-            Labels.dtypeError op [ x.Type ] $"{x.DType} has no fractions" "cast the tensor to Float32 or Float64"
-
     /// The greatest of each window; what pads is less than everything.
     let max (sliding: Sliding) sizes (Given "MaxPool" x) : Tensor =
         let windows = Sliding.over "MaxPool" sliding -infinity sizes x
@@ -19,7 +15,7 @@ module internal Pooling =
 
     /// The mean of each window: of all its positions, or of those that are no padding.
     let average (sliding: Sliding) countPadding sizes (Given "AveragePool" x) : Tensor =
-        floating "AveragePool" x
+        Statistics.floating "AveragePool" x
         let total (x: Tensor) =
             let windows = Sliding.over "AveragePool" sliding 0. sizes x
             Define.apply (Movement.sum (behind x windows)) [ windows ], windows
@@ -138,7 +134,7 @@ module internal Pooling =
         adaptive "AdaptiveMaxPool" (fun _ d seen -> Define.apply (Reductions.max [ d ]) [ seen ]) sizes x
 
     let adaptiveAverage (sizes: int list) (Given "AdaptiveAveragePool" x) =
-        floating "AdaptiveAveragePool" x
+        Statistics.floating "AdaptiveAveragePool" x
         let mean (isInside: Tensor) d (seen: Tensor) =
             let total t = Define.apply (Movement.sum [ d ]) [ t ]
             let counted = Elementwise.lift Where [ isInside; seen; number seen 0. ]

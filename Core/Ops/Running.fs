@@ -10,14 +10,11 @@ module internal Running =
         let positions = Scans.iota x DType.Int64 size |> Arranging.resized sizes Format.None
         let before = Scans.shifted dim 0. y
         let equal a b = Elementwise.lift Equal [ a; b ]
-        let isSame = Elementwise.lift Or [ equal y before; Elementwise.lift And [ differs y; differs before ] ]
+        let areNaN = Elementwise.lift And [ Elementwise.isNaN y; Elementwise.isNaN before ]
+        let isSame = Elementwise.lift Or [ equal y before; areNaN ]
         let zero = Tensor.Literal(DType.Int64, 0.)
-        let found =
-            Elementwise.lift Where [ Arranging.resized (List.ofArray x.Type.Sizes) Format.None isSame; zero; positions ]
+        let found = Elementwise.lift Where [ Movement.relabel Format.None isSame; zero; positions ]
         Define.apply (max dim) [ found ]
-
-    /// Whether it is NaN.
-    and private differs (x: Tensor) = Elementwise.lift Not [ Elementwise.lift Equal [ x; x ] ]
 
     and private extreme name reduction scalar dim : Op =
         let pull _ (args: Tensor list) (y: Tensor) (dy: Tensor) =
@@ -48,10 +45,8 @@ module internal Running =
                 let longer = both (Scans.part dim 0 (size - reach) y) rest
                 double (2 * reach) (Define.apply (Movement.concat dim) [ first; longer ])
 
-        if not (Scalars.isFloating x.DType) then
-            Labels.dtypeError "LogCumSumExp" [ x.Type ] $"{x.DType} has no fractions" "cast it to Float32 or Float64"
-        let plain = Arranging.resized (List.ofArray x.Type.Sizes) Format.None x
-        Arranging.resized (List.ofArray x.Type.Sizes) x.Format (double 1 plain)
+        Statistics.floating "LogCumSumExp" x
+        double 1 (Movement.relabel Format.None x) |> Movement.relabel x.Format
 
     /// x[k + 1] - x[k], taken `order` times; the dimension is that much shorter, and empty where it was no longer.
     let difference order dim (Given "Diff" x) : Tensor =

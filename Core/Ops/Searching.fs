@@ -6,19 +6,14 @@ open System.Numerics
 /// Places in ascending numbers.
 [<RequireQualifiedAccess>]
 module internal Searching =
-    /// NaN is greater than every number.
-    let private isBefore<'T when 'T :> INumber<'T>> (right: bool) (a: 'T) (v: 'T) =
-        if 'T.IsNaN v then right || not ('T.IsNaN a)
-        elif 'T.IsNaN a then false
-        elif right then 'T.op_LessThanOrEqual (a, v)
-        else 'T.op_LessThan (a, v)
+    let private isBefore right order = order < 0 || (right && order = 0)
 
     let private find<'T when 'T :> INumber<'T>> right (sorted: 'T array) (values: 'T array) : Array =
         let place v =
             let mutable low, high = 0, sorted.Length
             while low < high do
                 let middle = (low + high) / 2
-                if isBefore right sorted[middle] v then low <- middle + 1 else high <- middle
+                if isBefore right (Sorting.compare sorted[middle] v) then low <- middle + 1 else high <- middle
             int64 low
         Array.map place values
 
@@ -40,19 +35,14 @@ module internal Searching =
             TensorType(DType.Int64, values.Sizes, values.Format)
 
         let eval _ (lanes: Lanes list) i =
-            let isBefore a v =
-                match a, v with
-                | Real a, Real v -> isBefore right a v
-                | Whole a, Whole v -> isBefore right a v
-                | _ -> invalidOp "elements have one type"
-            let value = lanes[1].At i
+            let precedes k = isBefore right (Sorting.compareLanes (lanes[0].At [ k ]) (lanes[1].At i))
             // Halving finds the same place in what is not in order.
             let rec search low high =
                 if low >= high then
                     low
                 else
                     let middle = (low + high) / 2
-                    if isBefore (lanes[0].At [ middle ]) value then search (middle + 1) high else search low middle
+                    if precedes middle then search (middle + 1) high else search low middle
             Whole(int64 (search 0 lanes[0].Type.Count))
 
         let run _ _ (arrays: Array list) =

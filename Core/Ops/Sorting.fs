@@ -6,7 +6,8 @@ open System.Numerics
 /// Order along a dimension. NaN is greater than every number, -0 equals 0, equals keep their order.
 [<RequireQualifiedAccess>]
 module internal Sorting =
-    let private compare<'T when 'T :> INumber<'T>> (a: 'T) (b: 'T) =
+    /// The order of two elements.
+    let compare<'T when 'T :> INumber<'T>> (a: 'T) (b: 'T) =
         match 'T.IsNaN a, 'T.IsNaN b with
         | true, true -> 0
         | true, false -> 1
@@ -41,7 +42,7 @@ module internal Sorting =
         | :? (int64 array) as x -> sortRuns x size inner descending
         | x -> sortRuns (x :?> bool array |> Array.map Convert.ToInt32) size inner descending
 
-    let private compareLanes a b =
+    let compareLanes a b =
         match a, b with
         | Real a, Real b -> compare a b
         | Whole a, Whole b -> compare a b

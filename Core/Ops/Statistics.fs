@@ -30,7 +30,8 @@ module internal Statistics =
         let sizes = [ for k in 0 .. x.Rank - 1 -> if List.contains k dims then 1 else x.Shape[k] ]
         Define.apply (Movement.reshape sizes x.Format) [ reduce dims x ]
 
-    let private floating op (Given op x) =
+    /// Refuses what has no fractions.
+    let floating op (Given op x) =
         if not (Scalars.isFloating x.DType) then
             Labels.dtypeError op [ x.Type ] $"{x.DType} has no fractions" "cast the tensor to Float32 or Float64"
 

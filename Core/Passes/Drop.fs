@@ -6,7 +6,7 @@ module internal Drop =
     /// An op that may refuse the values it is given stays: a call is to fail as it would directly.
     let mayRefuse (op: Op) =
         match op.Kernel with
-        | Move(Gather _ | ScatterAdd _)
+        | Move(Gather _ | Scatter _)
         | Opaque _
         | Nested _ -> true
         | _ -> false

@@ -17,7 +17,7 @@ let rec private isExact (op: Op) =
             | Formula.Apply(f, args) -> Range.ulps f = 0. && List.forall exact args
             | _ -> true
         exact formula
-    | Move(ScatterAdd _ | Overlap _)
+    | Move(Scatter(Added, _) | Overlap _)
     | Contract _
     | Opaque _ -> false
     | Reduce(reduction, _)

@@ -9,11 +9,11 @@ open System.Runtime.InteropServices
 [<Sealed>]
 type SafetensorsFile
     internal (tensors: IReadOnlyList<KeyValuePair<string, Tensor>>, notes: IReadOnlyDictionary<string, string>) =
-    let byName = Dictionary<string, Tensor> tensors
+    let byName = OrderedDictionary<string, Tensor> tensors
     /// The tensors, by name.
     member _.Tensors: IReadOnlyDictionary<string, Tensor> = byName
     /// Their names, in the order of the file.
-    member _.Names: IReadOnlyList<string> = [| for t in tensors -> t.Key |]
+    member _.Names: IReadOnlyList<string> = byName.Keys
     /// What else the file says: texts by name.
     member _.Metadata = notes
 

@@ -26,8 +26,7 @@ module internal Matrices =
             Labels.dimensionError op [ x.Type ] "it is no matrix" "give a matrix, or a batch of them"
         x
 
-    let private bare (x: Tensor) =
-        if x.Format.IsNone then x else Arranging.resized (List.ofArray x.Type.Sizes) Format.None x
+    let private bare (x: Tensor) = Movement.relabel Format.None x
 
     /// A result whose last `rank` dimensions are no longer the operand's.
     let private labelledLike (x: Tensor) rank (result: Tensor) =
@@ -35,7 +34,7 @@ module internal Matrices =
             result
         else
             let labels = x.Format.Labels[.. x.Rank - 3] + System.String('U', rank)
-            Arranging.resized (List.ofArray result.Type.Sizes) (Format.Parse labels) result
+            Movement.relabel (Format.Parse labels) result
 
     let private apply op (x: Tensor) = Define.apply op [ bare x ]
     let private applyAll op (x: Tensor) = Tensor.Apply(op, [ bare x ])
