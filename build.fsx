@@ -145,12 +145,13 @@ let runSuites suites =
     Directory.CreateDirectory results |> ignore
     let passed, failed, skipped = suites |> List.map runSuite |> List.unzip3
     printfn $"{List.sum passed} passed, {List.sum failed} failed, {List.sum skipped} skipped"
-    exit (min 1 (List.sum failed))
+    if List.sum failed > 0 then exit 1
 
 let test () =
     checkFormat ()
     build "Functional.sln"
     runSuites suites
+    run (executable "Functional.Tests") [ "fuzz"; "--seconds"; "60" ]
 
 let testPeers arguments =
     buildWithPeers "test --peers" (Path.Combine(benchmarks, "PeerTests", "Functional.Peers.Tests.fsproj"))
@@ -197,7 +198,7 @@ let usage =
     $"""dotnet fsi build.fsx <target>
 
   run [sample]        build and run a sample: {String.concat ", " samples.Keys} or script; digits if none is named
-  test                check the formatting, build, run all tests
+  test                check the formatting, build, run all tests, then random programs for 60 seconds
   test --peers [--write docs/peers.md]
                       compare values and gradients with libtorch, which is restored for it (600 MB)
   fuzz --seconds N [--with branches,loops,random,state]

@@ -32,6 +32,13 @@ public sealed record AccelerationOptions
     /// </summary>
     public bool Governed { get; init; } = true;
 
+    /// <summary>
+    /// True: replays may use laws of numbers that rounding breaks, such as x / c = x · (1 / c), and round a product that is
+    /// added to something only once. They take less time, and differ from direct calls, and from the call that made the trace,
+    /// by rounding, in what becomes of NaN and infinities, and in the sign of 0.
+    /// </summary>
+    public bool Relaxed { get; init; }
+
     /// <summary>Whether calls are compared with direct ones.</summary>
     public CheckMode Check { get; init; } = CheckMode.None;
 
@@ -53,6 +60,7 @@ public sealed record AccelerationOptions
         Branches,
         PathLimit,
         Governed,
+        Relaxed,
         Check,
         CheckTolerance,
         CheckAction,

@@ -57,6 +57,7 @@ let tests =
                 Accelerate.GovernorTests.tests
                 Accelerate.ExplainTests.tests
                 Accelerate.CheckTests.tests
+                Accelerate.RelaxedTests.tests
                 Accelerate.StressTests.tests ]
           testList
               "Properties"

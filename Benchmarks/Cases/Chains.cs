@@ -22,7 +22,10 @@ internal static class Chains
     private static readonly (string Name, int Rows)[] Sizes = [("1e5", 800), ("1e6", 8192), ("1e7", 81920)];
 
     public static IEnumerable<Case> Cases(int threads) =>
-        [.. Sizes.Select(size => Forward(size.Name, size.Rows, threads)), .. Sizes[..2].Select(WithGradient)];
+        [
+        .. Sizes.Select(size => Forward(size.Name, size.Rows, threads)), .. Sizes[..2].Select(WithGradient),
+        .. Sizes[..1].Select(Relaxed),
+    ];
 
     private static Tensor Gelu(Tensor x, Tensor beta)
     {
@@ -71,6 +74,23 @@ internal static class Chains
     {
         Goals = [new("torch", Measure.Speed, 8, 12), new("ort", Measure.Speed, 3, 5)],
     };
+
+    /// <summary>What is gained by giving up the bits of direct calls.</summary>
+    private static Race Relaxed((string Name, int Rows) size) => new($"chain-relaxed-{size.Name}", Family, () =>
+    {
+        float[] a = Uniform(size.Rows * Channels, seed: 1, radius: 3), b = Uniform(Channels, seed: 2, radius: 0.3f, centre: 1);
+        Tensor x = Tensor.Create<float>(a, [size.Rows, Channels]), beta = Tensor.Create<float>(b, [Channels]);
+        var relaxed = Accelerate.Function<Tensor, Tensor, Tensor>(Gelu, new() { Relaxed = true });
+        var exact = Accelerate.Function<Tensor, Tensor, Tensor>(Gelu);
+        return new(Contender.Accelerated(() => relaxed.Invoke(x, beta)))
+        {
+            Outputs = [new("y", Tolerance)],
+            Peers = new Dictionary<string, Func<Contender>>
+            {
+                ["exact"] = () => Contender.Accelerated(() => exact.Invoke(x, beta)),
+            },
+        };
+    });
 
     private static Race WithGradient((string Name, int Rows) size) => new($"chain-gradient-{size.Name}", GradientFamily, () =>
     {

@@ -7,9 +7,7 @@ namespace Functional.Benchmarks.Cases;
 internal static class Suite
 {
     public static readonly IReadOnlyList<LeftOut> LeftOut =
-    [
-        new("convolution-3x3", "the case is not written yet"),
-    ];
+    [];
 
     /// <summary>The cases that the options ask for, and that are measured with so many threads.</summary>
     public static IEnumerable<Case> Selected(Options options, int threads) =>
@@ -27,6 +25,7 @@ internal static class Suite
     private static IEnumerable<Case> All(int threads) =>
     [
         .. Products.Cases(threads), .. Chains.Cases(threads), .. Piecewise.Cases(threads), .. Networks.Cases(threads),
+        .. Convolutional.Cases(threads),
         .. Recurrent.Cases, .. Overheads.Cases,
     ];
 }

@@ -35,10 +35,19 @@ internal sealed class OnnxModel
     public string Number(float value) => Constant([value]);
 
     /// <summary>Applies an operator of ONNX; the name of its result.</summary>
-    public string Apply(string op, params string[] operands)
+    public string Apply(string op, params string[] operands) => ApplyWith(new Dictionary<string, long[]>(), op, operands);
+
+    /// <summary>Applies an operator of ONNX with attributes that are lists of whole numbers.</summary>
+    public string ApplyWith(IReadOnlyDictionary<string, long[]> attributes, string op, params string[] operands)
     {
         NodeProto node = new() { OpType = op };
         node.Input.AddRange(operands);
+        foreach ((string name, long[] values) in attributes)
+        {
+            AttributeProto attribute = new() { Name = name, Type = AttributeProto.Types.AttributeType.Ints };
+            attribute.Ints.AddRange(values);
+            node.Attribute.Add(attribute);
+        }
         node.Output.Add($"value{_graph.Node.Count}");
         _graph.Node.Add(node);
         return node.Output[0];

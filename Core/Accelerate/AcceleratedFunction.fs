@@ -57,20 +57,6 @@ type AcceleratedFunction<'T, 'R> internal (f: 'T -> 'R, options: AccelerateOptio
 
     let isOverfull (entry: Entry<'R>) = entry.Tree.Count >= options.PathLimit
 
-    /// Of what was traced, the tree that the signature has from now on: how many signatures had to go for it, and the op
-    /// that shows hidden state.
-    let keep signature (entry: Entry<'R> | null) (tracer: Tracer) (result: 'R) (results: Tensor array) =
-        let trace, reads = tracer.Call(List.ofArray results)
-
-        match entry with
-        | null ->
-            let tree, hidden = Paths.insert options.Name trace reads result results None
-            cache.Store(Entry(signature, tree, Trial.For(options, trace))), hidden
-        | entry ->
-            let tree, hidden = Paths.insert options.Name trace reads result results (Some entry.Tree)
-            entry.Grow tree
-            cache.Store entry, hidden
-
     member private this.Obey(ruling: Ruling) =
         match ruling with
         | Ruling.Bypass sightings -> this.Say(Diagnostic.Bypassed(sightings, this.TracesMade, this.Hits))
@@ -106,6 +92,20 @@ type AcceleratedFunction<'T, 'R> internal (f: 'T -> 'R, options: AccelerateOptio
 
         this.RunDirectly(MissReason.Disabled $"more than {options.PathLimit} paths", x, null)
 
+    /// Of what was traced, the tree that the signature has from now on: how many signatures had to go for it, and the op
+    /// that shows hidden state.
+    member private this.Keep(signature, entry: Entry<'R> | null, tracer: Tracer, result: 'R, results: Tensor array) =
+        let trace, reads = tracer.Call(List.ofArray results)
+
+        match entry with
+        | null ->
+            let tree, hidden = Paths.insert this.Making trace reads result results None
+            cache.Store(Entry(signature, tree, Trial.For(options, trace))), hidden
+        | entry ->
+            let tree, hidden = Paths.insert this.Making trace reads result results (Some entry.Tree)
+            entry.Grow tree
+            cache.Store entry, hidden
+
     /// Makes a trace, and answers the call by it. `unknown` is where the paths kept ended.
     member private this.Trace
         (signature: Signature, entry: Entry<'R> | null, unknown: Unknown | null, x: 'T, leaves: Tensor array)
@@ -123,7 +123,7 @@ type AcceleratedFunction<'T, 'R> internal (f: 'T -> 'R, options: AccelerateOptio
                 | _ -> Direct.Tensor(t.Type, tracer.Value t)
 
             let answer = Structures.replace result (Array.map value results)
-            answer, keep signature entry tracer result results, tracer.Site
+            answer, this.Keep(signature, entry, tracer, result, results), tracer.Site
 
         let answer, (gone, hidden), site =
             Instruments.Trace(options.Name, (fun () -> record (Unknown.depth unknown) x leaves this.Title finish))

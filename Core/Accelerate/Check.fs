@@ -71,7 +71,8 @@ module internal Check =
             [| for i, instruction in Array.indexed trace.Instructions do
                    for k in 0 .. instruction.Results.Length - 1 -> Value.Result(i, k) |]
 
-        let replayed = Program({ trace with Outputs = all }).Run(start, inputs) |> Array.zip all |> dict
+        let replayed =
+            Program({ trace with Outputs = all }, Compilation.Exact).Run(start, inputs) |> Array.zip all |> dict
 
         /// An instruction as a program of its own.
         let alone (instruction: Instruction) : Trace =
@@ -84,7 +85,8 @@ module internal Check =
         trace.Instructions
         |> Seq.indexed
         |> Seq.tryFind (fun (i, instruction) ->
-            results[i] <- Program(alone instruction).Run(start, Array.map block instruction.Operands)
+            results[i] <-
+                Program(alone instruction, Compilation.Exact).Run(start, Array.map block instruction.Operands)
             instruction.Results
             |> Seq.indexed
             |> Seq.exists (fun (k, ty) -> not (sameBits ty results[i].[k] replayed[Value.Result(i, k)])))

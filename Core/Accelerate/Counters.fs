@@ -11,12 +11,20 @@ open Functional.FSharp
 type AcceleratedFunction internal (options: AccelerateOptions) as this =
     let mutable enabled = options.Enabled
     let mutable hits, misses, traces, evictions = 0L, 0L, 0L, 0L
+    let mutable isInterpretedSaid = 0
     let byReason = ConcurrentDictionary<string, int64>()
     let recent, notes = Latest<Miss>(), Latest<Diagnostic>()
     let diagnosed = Event<EventHandler<Diagnostic>, Diagnostic>()
     do options.Validate()
 
+    let report problem =
+        if Interlocked.Exchange(&isInterpretedSaid, 1) = 0 then this.Say(Diagnostic.Interpreted problem)
+
+    let making = { Function = options.Name; Compilation = { Relaxed = options.Relaxed; Report = report } }
+
     member internal _.Options = options
+    /// How its traces are made ready to run.
+    member internal _.Making = making
     /// False: calls run the function directly; the traces are kept.
     member _.Enabled
         with get () = Volatile.Read &enabled

@@ -50,6 +50,8 @@ type Diagnostic =
     | Resumed of Traces: int64 * Hits: int64
     /// Up to the same read the function did something else than when it was traced before; what was traced is forgotten.
     | HiddenState of Op: string
+    /// A kernel could not be compiled, and is interpreted: the same results, later. The first one, and why.
+    | Interpreted of Problem: string
     /// A check found a difference.
     | Mismatch of Difference: Mismatch
 
@@ -75,4 +77,7 @@ type Diagnostic =
         | Diagnostic.HiddenState op ->
             $"The function did something else than when it was traced, at {op}, before it had read anything different: it "
             + "depends on state outside its argument. Earlier paths are forgotten. To mend it: pass the state as an argument."
+        | Diagnostic.Interpreted problem ->
+            $"A kernel is interpreted, because it could not be compiled: {problem}. Results are the same, and take longer. "
+            + "To mend it: split the op or the function, or allow dynamic code."
         | Diagnostic.Mismatch mismatch -> string mismatch

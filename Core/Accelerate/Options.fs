@@ -36,6 +36,10 @@ type AccelerateOptions =
         /// True: where making traces has cost more time than replaying them has saved, only signatures that come again
         /// and again are traced. False: every signature is traced at its first call.
         Governed: bool
+        /// True: replays may use laws of numbers that rounding breaks, such as x / c = x · (1 / c), and round a product that
+        /// is added to something only once. They take less time, and differ from direct calls, and from the call that made the
+        /// trace, by rounding, in what becomes of NaN and infinities, and in the sign of 0.
+        Relaxed: bool
         /// Whether calls are compared with direct ones.
         Check: CheckMode
         /// By how much a check lets an accelerated number a and a direct one d differ: |a - d| ≤ t + t·|d|.
@@ -46,7 +50,7 @@ type AccelerateOptions =
         Name: string
     }
 
-    /// Enabled, 50 signatures of any size and of 64 paths each, guards, governed, no check (tolerance 1e-4), no name.
+    /// Enabled, 50 signatures of any size and of 64 paths each, guards, governed, exact, no check (tolerance 1e-4), no name.
     static member Default =
         { Enabled = true
           CacheSize = 50
@@ -54,6 +58,7 @@ type AccelerateOptions =
           Branches = BranchPolicy.Guard
           PathLimit = 64
           Governed = true
+          Relaxed = false
           Check = CheckMode.None
           CheckTolerance = 1e-4
           CheckAction = CheckAction.Warn

@@ -124,7 +124,7 @@ module internal Paths =
         List.ofSeq found
 
     /// `free` is the first slot that the path does not need.
-    let private leaf name (trace: Trace) slot free first (template: 'R) (results: Tensor array) : Leaf<'R> =
+    let private leaf making (trace: Trace) slot free first (template: 'R) (results: Tensor array) : Leaf<'R> =
         let computed = trace.Outputs |> Array.filter _.IsResult |> Array.distinct
         let places = Dictionary<Value, int>()
         computed |> Array.iteri (fun j v -> places[v] <- free + j)
@@ -139,7 +139,7 @@ module internal Paths =
         let trace' = { trace with Outputs = computed }
 
         { Trace = trace
-          Last = Stretch(name, trace', slot, first, trace.Instructions.Length, computed)
+          Last = Stretch(making, trace', slot, first, trace.Instructions.Length, computed)
           Places = [| free .. free + computed.Length - 1 |]
           Slots = free + computed.Length
           Outputs = Array.map output trace.Outputs
@@ -147,7 +147,7 @@ module internal Paths =
 
     /// What the path of a new call does up to one of its reads, joined with what is known of it. Also whether what was known
     /// is something else, which is then forgotten.
-    let private guard name (trace: Trace) slot first (read: Read) (needed: HashSet<Value>) known below : Path<'R> =
+    let private guard making (trace: Trace) slot first (read: Read) (needed: HashSet<Value>) known below : Path<'R> =
         match known with
         | Some guard ->
             let stretch =
@@ -155,7 +155,7 @@ module internal Paths =
                     guard.Stretch
                 else
                     needed.UnionWith guard.Stretch.Exports
-                    Stretch(name, guard.Trace, slot, first, read.After, [| yield! needed |])
+                    Stretch(making, guard.Trace, slot, first, read.After, [| yield! needed |])
 
             let branches = Dictionary<Sight, Path<'R>>(guard.Branches, SightComparer.Instance)
             branches[read.Seen] <- below
@@ -169,7 +169,7 @@ module internal Paths =
                   Read = read
                   Slot = slot read.Of
                   Type = trace.TypeOf read.Of
-                  Stretch = Stretch(name, trace, slot, first, read.After, [| yield! needed |])
+                  Stretch = Stretch(making, trace, slot, first, read.After, [| yield! needed |])
                   Branches = branches }
 
     /// The guards of a tree that a new path goes through, from the root on; and the op at which the function did something
@@ -217,7 +217,14 @@ module internal Paths =
 
     /// The tree with one more path, that of a call which was just traced; and where the function is seen to depend on
     /// hidden state, the op that tells.
-    let insert name (trace: Trace) (reads: Read list) (template: 'R) (results: Tensor array) (known: Tree<'R> option) =
+    let insert
+        making
+        (trace: Trace)
+        (reads: Read list)
+        (template: 'R)
+        (results: Tensor array)
+        (known: Tree<'R> option)
+        =
         let before = known |> Option.map _.Slots |> Option.defaultValue 0
         let reads = reads |> List.filter (fun read -> not read.Of.IsConstant) |> Array.ofList
         let known, hidden = through trace reads known
@@ -227,12 +234,12 @@ module internal Paths =
         let slot = slotIn offsets
         let last = if reads.Length = 0 then 0 else reads[reads.Length - 1].After
         let free = if reads.Length = 0 then trace.Inputs.Length else Array.last offsets
-        let leaf = leaf name trace slot free last template results
+        let leaf = leaf making trace slot free last template results
         let mutable root = Path.Leaf leaf
 
         for d in reads.Length - 1 .. -1 .. 0 do
             let first = if d = 0 then 0 else reads[d - 1].After
-            root <- guard name trace slot first reads[d] needed[d] known[d] root
+            root <- guard making trace slot first reads[d] needed[d] known[d] root
 
         let tree = { Root = root; Slots = max before leaf.Slots; Count = 0; HasDraws = false }
         let leaves = leaves tree

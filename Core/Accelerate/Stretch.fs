@@ -3,11 +3,20 @@ namespace Functional
 open System.Collections.Generic
 open System.Threading
 
+/// What is made ready to run, and how.
+[<NoEquality; NoComparison>]
+type internal Making =
+    {
+        /// The name of the accelerated function.
+        Function: string
+        Compilation: Compilation
+    }
+
 /// The instructions of a trace from one host read to the next, as a program of its own: it takes what it needs of what came
 /// before, and gives what is needed later. Values have slots: first the inputs, then the results in order. It is made ready
 /// to run when it first runs.
 [<Sealed>]
-type internal Stretch(name: string, trace: Trace, slot: Value -> int, first: int, until: int, exports: Value array) =
+type internal Stretch(making: Making, trace: Trace, slot: Value -> int, first: int, until: int, exports: Value array) =
     let needs = List<Value>()
     let constants = List<Tensor>()
     let mutable program: Program | null = null
@@ -48,7 +57,7 @@ type internal Stretch(name: string, trace: Trace, slot: Value -> int, first: int
     let ready () =
         match Volatile.Read &program with
         | null ->
-            let made = Instruments.Compile(name, (fun () -> Program.Prepared own))
+            let made = Instruments.Compile(making.Function, (fun () -> Program.Prepared(own, making.Compilation)))
             Volatile.Write(&program, made)
             made
         | made -> made

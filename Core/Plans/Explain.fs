@@ -6,4 +6,4 @@ module internal Explain =
     /// Passes with the rules that fired, then the kernels of the plan and its memory.
     let text (trace: Trace) =
         let better, reports = Pipeline.run false trace
-        Pipeline.explain reports + Plan.text (Plan.make better)
+        Pipeline.explain reports + Plan.text (Plan.make false better)

@@ -25,9 +25,9 @@ module internal Launch =
 
     /// Writes the loop of one group.
     [<Sealed>]
-    type private Composer(g: Group) =
+    type private Composer(relaxed: bool, g: Group) =
         let rank = g.Space.Length
-        let builder = Loops.Builder [ for d in 0 .. rank - 1 -> g.Reduced.Length > 0 && g.Reduced[d] ]
+        let builder = Loops.Builder([ for d in 0 .. rank - 1 -> g.Reduced.Length > 0 && g.Reduced[d] ], relaxed)
         let steps = Dictionary<int, int>()
         let operands = List<Access>()
         let loads = Dictionary<struct (int * int * bool * string), int>()
@@ -87,7 +87,7 @@ module internal Launch =
             let results = Array.map c.Result stored
             Launch.Fused(builder.Loop [ for root in stored -> steps[root] ], g.Space, operands.ToArray(), results, work)
 
-    let private ofGroup (list: WorkList) (isNeeded: int -> bool) (g: Group) =
+    let private ofGroup relaxed (list: WorkList) (isNeeded: int -> bool) (g: Group) =
         let work = [| for number in g.Work -> list.Work[number] |]
 
         match work[0].Task with
@@ -100,14 +100,14 @@ module internal Launch =
                     | Argument.Number _ -> invalidOp "a call reads roots")
             Launch.Call(instruction, operands, work[0].Results)
         | _ ->
-            let composer = Composer g
+            let composer = Composer(relaxed, g)
             Array.iter composer.Add work
             let made = work |> Array.collect (fun w -> w.Results)
             composer.Launch(Array.filter isNeeded made, work)
 
     /// The launches of groups, in order. What only its own group reads is not stored.
-    let all (list: WorkList) (groups: Group list) : Launch array =
+    let all relaxed (list: WorkList) (groups: Group list) : Launch array =
         let needed = HashSet(list.Outputs |> Seq.map (fun (access, _) -> access.Root))
         for g in groups do
             needed.UnionWith g.Loads
-        [| for g in groups -> ofGroup list needed.Contains g |]
+        [| for g in groups -> ofGroup relaxed list needed.Contains g |]

@@ -18,9 +18,10 @@ type internal Plan =
 
 [<RequireQualifiedAccess>]
 module internal Plan =
-    let make (trace: Trace) : Plan =
+    /// Of a trace that is as good as it gets.
+    let make relaxed (trace: Trace) : Plan =
         let list = Work.ofTrace trace
-        let launches = Launch.all list (Fuse.groups list)
+        let launches = Launch.all relaxed list (Fuse.groups list)
         let outputs = [ for access, _ in list.Outputs -> access.Root ]
         let homes, arenas = Memory.plan trace.Inputs.Length trace.Constants.Length list.Roots launches outputs
 

@@ -2,8 +2,8 @@ namespace Functional
 
 /// A trace made ready to run. It is made better, planned and compiled when it is first run.
 [<Sealed>]
-type internal Program(trace: Trace) =
-    let runner = lazy Runner(Plan.make (fst (Pipeline.run false trace)))
+type internal Program(trace: Trace, compilation: Compilation) =
+    let runner = lazy Runner.Of(trace, compilation)
 
     /// As it was recorded.
     member _.Trace = trace
@@ -24,8 +24,8 @@ type internal Program(trace: Trace) =
         runner.Value.Run(start, source, from, target, into, isGiven)
 
     /// A program that is compiled already.
-    static member Prepared(trace: Trace) =
-        let program = Program trace
+    static member Prepared(trace: Trace, compilation: Compilation) =
+        let program = Program(trace, compilation)
         program.Prepare()
         program
 

@@ -5,23 +5,23 @@ open System.Collections.Generic
 
 /// A plan made ready to run. Any number of threads may run it at once, each with memory of its own.
 [<Sealed>]
-type internal Runner(plan: Plan) =
+type internal Runner(plan: Plan, compilation: Compilation) =
     let trace, roots = plan.Trace, plan.Roots
     let constants = trace.Constants |> Array.map (fun c -> Blocks.contiguous c.Type (Execute.blockOf c).Value)
-    let failures = ResizeArray<exn>()
     let strides (accesses: Access array) = accesses |> Array.map (fun a -> a.Strides)
 
     let fused loop (sizes: int array) (operands: Access array) (results: Access array) work : ReadyLaunch =
         try
             let bound = LoopKernel.Of(loop).Bind(sizes, strides operands, strides results)
+            Array.iter compilation.Report bound.Problems
             ReadyLoop(roots, bound, operands, results)
         with e ->
-            failures.Add e
+            compilation.Report $"a loop of {loop.Steps.Length} steps: {e.Message}"
             ReadyPieces(roots, work, results |> Array.map (fun a -> a.Root))
 
     /// The traces that an op runs are compiled as well, when they are first run.
     let nested (trace: Trace) : Filling =
-        let runner = lazy Runner(Plan.make (fst (Pipeline.run false trace)))
+        let runner = lazy Runner.Of(trace, compilation)
         let types = [| for v in trace.Outputs -> trace.TypeOf v |]
         fun start blocks targets ->
             let found = ArrayPool<Block>.Shared.Rent(max 1 types.Length)
@@ -110,8 +110,9 @@ type internal Runner(plan: Plan) =
 
     member _.Plan = plan
 
-    /// Why loops were not compiled. They run piece by piece.
-    member _.Failures = List.ofSeq failures
+    /// For a trace as it was recorded.
+    static member Of(trace: Trace, compilation: Compilation) : Runner =
+        Runner(Plan.make compilation.Relaxed (fst (Pipeline.run compilation.Relaxed trace)), compilation)
 
     member _.Outputs = outputs.Length
 

@@ -182,7 +182,7 @@ let private long =
     testCase "long formulas" (fun () ->
         let random = Seed.random "long" 0
         for length in [ 100; 400; 1500 ] do
-            let b = Loops.Builder [ false ]
+            let b = Loops.Builder([ false ], false)
             let x = b.Operand(DType.Float32, false)
             let mutable steps = [ x; b.Add(LoopStep.Apply(Sin, [ x ])) ]
             for k in 1..length do
@@ -271,7 +271,7 @@ let private order =
             check [| n; 3 |] [ 0 ] (fun rows -> [ for c in 0..2 -> sumOfColumn [ for row in rows -> row[c] ] ]))
 
 let private softmax =
-    let b = Loops.Builder [ false; true ]
+    let b = Loops.Builder([ false; true ], false)
     let x = b.Operand(DType.Float32, false)
     let greatest = b.Add(LoopStep.Fold(MaxOf, x))
     let e = b.Add(LoopStep.Apply(Exp, [ b.Add(LoopStep.Apply(Sub, [ x; greatest ])) ]))
@@ -299,7 +299,7 @@ let private masks =
           for other in [ DType.Float32; DType.Float64; DType.Int32; DType.Int64 ] do
               for reduced in [ [ true; false ]; [ false; true ] ] do
                   testCase $"a test of {tested} beside {other}, %A{reduced}" (fun () ->
-                      let b = Loops.Builder reduced
+                      let b = Loops.Builder(reduced, false)
                       let x, y = b.Operand(tested, false), b.Operand(tested, false)
                       let holds = b.Add(LoopStep.Fold(AllOf, b.Add(LoopStep.Apply(LessEqual, [ x; y ]))))
                       let kernel = LoopKernel.Of(b.Loop [ holds; b.Add(LoopStep.Apply(Cast other, [ x ])) ])
@@ -349,11 +349,47 @@ let private callers =
 let private failures =
     testCase "what does not compile is interpreted, and said so" (fun () ->
         let kernel = LoopKernel.Of(Loops.map 1 [ DType.Float32 ] (Arg 0 + Formula.Literal 1.25))
-        let before = SweepKernel.Failures.Length
         let x = { Data = [| 1f; 2f |]; Offset = 0; Strides = [| 1 |] }
         let result = run (SweepMode.Compiled 0) kernel [| 2 |] [ x ]
         Expect.sequenceEqual ((result.Head :?> float32 array)[3..4]) [ 2.25f; 3.25f ] "right all the same"
-        Expect.isGreaterThan SweepKernel.Failures.Length before "reported")
+        let bind mode = kernel.Bind([| 2 |], [| [| 1 |] |], [| [| 1 |] |], mode)
+        Expect.isNonEmpty (bind (SweepMode.Compiled 0)).Problems "reported"
+        Expect.isEmpty (bind SweepMode.Interpreted).Problems "as meant")
+
+let private tooLong =
+    testCase "a sweep too long to compile is interpreted, and said so" (fun () ->
+        let formula = Seq.fold (fun x k -> x * Formula.Literal(1. + float k / 65536.) + Arg 0) (Arg 0) [ 1..2500 ]
+        let kernel = LoopKernel.Of(Loops.map 1 [ DType.Float64 ] formula)
+        let bound = kernel.Bind([| 2 |], [| [| 1 |] |], [| [| 1 |] |])
+        match SweepMode.Current with
+        | SweepMode.Compiled _ -> Expect.isNonEmpty bound.Problems "reported"
+        | SweepMode.Interpreted -> Expect.isEmpty bound.Problems "as meant"
+        let x = { Data = [| 1.5; -2. |]; Offset = 0; Strides = [| 1 |] }
+        let results mode = run mode kernel [| 2 |] [ x ]
+        Expect.isTrue
+            (Blocks.sameBits (results SweepMode.Current).Head (results SweepMode.Interpreted).Head)
+            "the same bits")
+
+let private contracted =
+    testCase "a contracted loop rounds a product that is added only once" (fun () ->
+        let small = pown 2. -30
+        let a, b, c = 1. + small, 1. - small, -1.
+        let sums (f: (LoopStep -> int) -> int -> int -> int -> int) isContracted =
+            let builder = Loops.Builder([ false ], isContracted)
+            let load () = builder.Operand(DType.Float64, false)
+            let x, y, z = load (), load (), load ()
+            let kernel = LoopKernel.Of(builder.Loop [ f builder.Add x y z ])
+            let operand (v: float) = { Data = [| v |]; Offset = 0; Strides = [| 1 |] }
+            let values mode = ((run mode kernel [| 1 |] [ operand a; operand b; operand c ]).Head :?> float array)[3]
+            Expect.equal (values SweepMode.Current) (values SweepMode.Interpreted) "compiled and interpreted"
+            values SweepMode.Current
+        let product add x y = add (LoopStep.Apply(Mul, [ x; y ]))
+        let plus add x y z = add (LoopStep.Apply(Add, [ product add x y; z ]))
+        let minus add x y z = add (LoopStep.Apply(Sub, [ z; product add x y ]))
+        let twice add x y z = add (LoopStep.Apply(Add, [ plus add x y z; product add x y ]))
+        Expect.equal (sums plus false, sums plus true) (0., -small * small) "a · b + c"
+        Expect.equal (sums minus false, sums minus true) (-2., -2.) "c - a · b"
+        Expect.equal (sums twice true) (sums twice false) "not where it is used twice")
 
 let private structure =
     testCase "equal loops share a kernel; 0 and -0 are two numbers" (fun () ->
@@ -377,4 +413,6 @@ let tests =
           threads
           callers
           failures
+          tooLong
+          contracted
           structure ]

@@ -22,7 +22,7 @@ let private agrees (f: Tensor list -> Tensor list) inputs =
     | Ok trace ->
         let expected = tensors trace (Steps trace).Run inputs
         let better, _ = Pipeline.run false trace
-        let plan = Plan.make better
+        let plan = Plan.make false better
         let loops =
             plan.Launches
             |> Seq.tryPick (fun launch ->
@@ -34,7 +34,7 @@ let private agrees (f: Tensor list -> Tensor list) inputs =
                     Loops.problem loop
                 | Launch.Fused _ -> Some "ranks differ"
                 | Launch.Call _ -> None)
-        let runner = Runner plan
+        let runner = Runner(plan, Compilation.Exact)
         let first, second = tensors trace runner.Run inputs, tensors trace runner.Run inputs
 
         match loops, Compare.outcomes expected first, Compare.outcomes expected second with
@@ -72,7 +72,7 @@ let private handedOn = test "an op that hands an operand on leaves it whole" {
 let private allocation = test "a run allocates its results and nothing else to speak of" {
     let inputs = sreluInputs ()
     let trace = traceOf (grad (fun p -> Tensor.sum [] (exp (srelu p)))) inputs
-    let runner = Runner(Plan.make (fst (Pipeline.run false trace)))
+    let runner = Runner.Of(trace, Compilation.Exact)
     let leaves, _ = Structures.flatten inputs
     let given = blocks leaves
 
@@ -92,7 +92,7 @@ let private concurrent = test "threads run one plan at once" {
     let inputs = sreluInputs ()
     let trace =
         traceOf (fun p -> let y = srelu p in Tensor.matmul (Tensor.transpose y) y |> exp |> Tensor.sum [ 0 ]) inputs
-    let runner = Runner(Plan.make (fst (Pipeline.run false trace)))
+    let runner = Runner.Of(trace, Compilation.Exact)
     let leaves, _ = Structures.flatten inputs
     let given = blocks leaves
     let expected = Blocks.toArray trace.Inputs[0] (runner.Run(draw, given)[0])
@@ -109,7 +109,7 @@ let private concurrent = test "threads run one plan at once" {
 
 let private kept = test "results outlive later runs" {
     let trace = traceOf (fun (x: Tensor) -> exp x, exp x + 1., x * 2.) (vector 100)
-    let runner = Runner(Plan.make (fst (Pipeline.run false trace)))
+    let runner = Runner.Of(trace, Compilation.Exact)
     let run k = runner.Run(draw, blocks [ vector 100 * float k ])
     let first = run 1 |> Array.map (Blocks.toArray trace.Inputs[0])
     let copies = first |> Array.map (fun data -> data.Clone() :?> Array)
@@ -121,14 +121,14 @@ let private kept = test "results outlive later runs" {
 let private memory = test "memory is used again" {
     let far (x: Tensor) = List.fold (fun (y: Tensor) _ -> Tensor.transpose (exp y)) x [ 1..20 ]
     let trace = traceOf far (Tensor.create [ 100; 100 ] "" (Array.create 10_000 0.1f))
-    let plan = Plan.make (fst (Pipeline.run false trace))
+    let plan = Plan.make false (fst (Pipeline.run false trace))
     Expect.isLessThanOrEqual (Plan.arenaBytes plan) (2L * 40_000L + 128L) "bytes for at most two values at once"
 }
 
 let private large = test "20,000 pieces of work are fused in groups" {
     let step (y: Tensor) k = if k % 100 = 0 then Tensor.transpose (y + 1.) else y * 1.5 - float (k % 7)
     let trace = traceOf (fun x -> List.fold step x [ 1..20_000 ]) (Tensor.create [ 2; 3 ] "" [| 1f .. 6f |])
-    let plan = Plan.make (fst (Pipeline.run false trace))
+    let plan = Plan.make false (fst (Pipeline.run false trace))
     let most =
         plan.Launches
         |> Seq.map (fun launch ->
@@ -144,16 +144,20 @@ let private failing = test "a loop that is not compiled runs piece by piece" {
     let inputs = sreluInputs ()
     let trace = traceOf (grad (fun p -> Tensor.sum [] (exp (srelu p)))) inputs
     let leaves, _ = Structures.flatten inputs
-    let plan = Plan.make (fst (Pipeline.run false trace))
+    let plan = Plan.make false (fst (Pipeline.run false trace))
     let broken launch =
         match launch with
         | Launch.Fused(loop, sizes, operands, results, work) ->
             Launch.Fused({ loop with Results = [ 10_000 ] }, sizes, operands, results, work)
         | call -> call
-    let runner, other = Runner plan, Runner { plan with Launches = Array.map broken plan.Launches }
+    let reporting (problems: System.Collections.Generic.List<string>) plan =
+        Runner(plan, { Compilation.Exact with Report = problems.Add })
+    let none, some = System.Collections.Generic.List(), System.Collections.Generic.List()
+    let runner = reporting none plan
+    let other = reporting some { plan with Launches = Array.map broken plan.Launches }
     let leaves = List.ofArray leaves
-    Expect.isEmpty runner.Failures "compiled"
-    Expect.equal other.Failures.Length plan.Launches.Length "not compiled"
+    Expect.isEmpty none "compiled"
+    Expect.equal some.Count plan.Launches.Length "not compiled"
     Expect.equal (Compare.outcomes (tensors trace runner.Run leaves) (tensors trace other.Run leaves)) None "the bits"
 }
 

@@ -92,7 +92,9 @@ type internal BoundSweep(kernel: SweepKernel, mode: SweepMode, isAlong: bool, ro
     let gathered =
         [| for p in 0 .. places.Length - 1 do
                if steps[p].IsNone then p |]
-    let code = kernel.Code(mode, { Along = isAlong; Fixed = Array.init operands (fun p -> steps[p] = ValueSome 0n) })
+    let prepared =
+        kernel.Prepared(mode, { Along = isAlong; Fixed = Array.init operands (fun p -> steps[p] = ValueSome 0n) })
+    let code = prepared.Code
 
     /// The rows that one call takes.
     let inner =
@@ -101,6 +103,8 @@ type internal BoundSweep(kernel: SweepKernel, mode: SweepMode, isAlong: bool, ro
         else
             rows[rows.Length - 1]
 
+    /// Why it is interpreted though it was meant to be compiled.
+    member _.Problem = prepared.Problem
     member _.Rows = rows |> Array.fold (fun n d -> n * d.Size) 1
     member _.Lanes = lanes |> Array.fold (fun n d -> n * d.Size) 1
     /// Bytes that all places have in a row, about.

@@ -29,6 +29,8 @@ type internal Loop =
         Reduced: bool list
         Operands: LoopOperand list
         Steps: LoopStep list
+        /// Whether a product that is added to something is not rounded first: one rounding less, and other bits.
+        Contracted: bool
         /// The steps that are stored: over the whole space, or over its kept dimensions where the step has a value there.
         Results: int list
     }
@@ -60,6 +62,19 @@ module internal Loops =
 
     /// The data type of each step.
     let types loop : DType array = over loop stepType
+
+    /// How often each step is used, by other steps or as a result.
+    let uses loop : int array =
+        let uses = Array.zeroCreate<int> loop.Steps.Length
+        let count k = uses[k] <- uses[k] + 1
+        for step in loop.Steps do
+            match step with
+            | LoopStep.Apply(_, args) -> List.iter count args
+            | LoopStep.Fold(_, k) -> count k
+            | LoopStep.Load _
+            | LoopStep.Number _ -> ()
+        List.iter count loop.Results
+        uses
 
     let private isFold step =
         match step with
@@ -109,7 +124,7 @@ module internal Loops =
 
     /// Collects the steps of a loop, equal ones once.
     [<Sealed>]
-    type Builder(reduced: bool list) =
+    type Builder(reduced: bool list, contracted: bool) =
         let operands, steps = List<LoopOperand>(), List<LoopStep>()
         let seen = Dictionary<LoopStep, int>()
 
@@ -158,15 +173,19 @@ module internal Loops =
 
         /// The loop that stores these steps.
         member _.Loop results : Loop =
-            { Reduced = reduced; Operands = List.ofSeq operands; Steps = List.ofSeq steps; Results = results }
+            { Reduced = reduced
+              Operands = List.ofSeq operands
+              Steps = List.ofSeq steps
+              Contracted = contracted
+              Results = results }
 
     /// The loop of an elementwise op.
     let map rank (types: DType list) formula : Loop =
-        let b = Builder(List.replicate rank false)
+        let b = Builder(List.replicate rank false, false)
         let args = [ for t in types -> b.Operand(t, false), t ]
         b.Loop [ b.Formula(args, formula) ]
 
     /// The loop of a reduction.
     let reduce rank dims dtype reduction : Loop =
-        let b = Builder [ for d in 0 .. rank - 1 -> List.contains d dims ]
+        let b = Builder([ for d in 0 .. rank - 1 -> List.contains d dims ], false)
         b.Loop [ b.Add(LoopStep.Fold(reduction, b.Operand(dtype, false))) ]

@@ -84,6 +84,17 @@ type internal BoundLoop internal (places: int, actions: LoopAction array, bytes:
             for k in first .. first + n - 1 do
                 alone actions[k])
 
+    /// Why sweeps are interpreted that were meant to be compiled.
+    member _.Problems: string array =
+        let rec problems action =
+            match action with
+            | LoopAction.Fill _ -> [||]
+            | LoopAction.Sweep(bound, _, _, _, _, _) -> Array.choose Option.ofObj [| bound.Problem |]
+            | LoopAction.Together actions -> Array.collect problems actions
+            | LoopAction.Chain(sweeps, _) ->
+                sweeps |> Array.choose (fun struct (bound, _) -> Option.ofObj bound.Problem)
+        Array.collect problems actions |> Array.distinct
+
     /// Operands and results: as many addresses as `Run` takes.
     member _.Places = places
 

@@ -47,6 +47,7 @@ module internal Stages =
         (outputs: (int * SweepOutput * Place) list)
         =
         let code, places = LaneCode(), List<Place>()
+        let uses = if loop.Contracted then Loops.uses loop else [||]
         let operands = List<DType>()
         let values = Dictionary<int, LaneValue>()
 
@@ -68,10 +69,27 @@ module internal Stages =
                     match steps[k] with
                     | LoopStep.Load o -> load (Place.Operand o) types[k]
                     | LoopStep.Number(dtype, bits) -> code.Number(dtype, System.BitConverter.Int64BitsToDouble bits)
+                    | LoopStep.Apply(f, args) when loop.Contracted ->
+                        contracted f args |> Option.defaultWith (fun () -> Lower.scalar f (List.map value args))
                     | LoopStep.Apply(f, args) -> Lower.scalar f (List.map value args)
                     | LoopStep.Fold _ -> load (home loop k) types[k]
                 values[k] <- v
                 v
+
+        /// A sum with a product that nothing else uses, as one instruction.
+        and contracted f args =
+            let (|Product|_|) k =
+                match steps[k] with
+                | LoopStep.Apply(Mul, [ a; b ]) when Scalars.isFloating types[k] && uses[k] = 1 ->
+                    Some(value a, value b)
+                | _ -> None
+
+            match f, args with
+            | Add, [ Product(a, b); c ]
+            | Add, [ c; Product(a, b) ] -> Some(Lanewise.fma a b (value c))
+            | Sub, [ Product(a, b); c ] -> Some(Lanewise.fma a b (Lanewise.negate (value c)))
+            | Sub, [ c; Product(a, b) ] -> Some(Lanewise.fma (Lanewise.negate a) b (value c))
+            | _ -> None
 
         let output (step, output, _) =
             match steps[step], output with

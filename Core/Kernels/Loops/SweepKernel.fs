@@ -21,12 +21,15 @@ type internal SweepMode =
          else
              Interpreted) with get, set
 
+/// A sweep ready to run, and why it was not compiled where it was meant to be.
+[<Struct; NoEquality; NoComparison>]
+type internal PreparedSweep = { Code: SweepCode; Problem: string | null }
+
 /// A sweep made ready to run, once for each form that its places were found in.
 [<Sealed>]
 type internal SweepKernel private (sweep: Sweep) =
     static let kernels = ConcurrentDictionary<Sweep, SweepKernel>()
-    static let failures = ConcurrentQueue<string>()
-    let forms = ConcurrentDictionary<struct (SweepMode * SweepForm), SweepCode>()
+    let forms = ConcurrentDictionary<struct (SweepMode * SweepForm), PreparedSweep>()
 
     /// A method of a few hundred instructions compiles well; one of tens of thousands does not compile at all.
     static let longest = 4000
@@ -39,18 +42,18 @@ type internal SweepKernel private (sweep: Sweep) =
         code.Invoke(NativePtr.toNativeInt places, NativePtr.toNativeInt places, 0n, 0n)
         code
 
+    let interpreted form (problem: string | null) = { Code = InterpretSweep.prepare sweep form; Problem = problem }
+
     let prepare struct (mode, form) =
         match mode with
         | SweepMode.Compiled width when sweep.Code.Length <= longest ->
             try
-                compile width form
+                { Code = compile width form; Problem = null }
             with e ->
-                failures.Enqueue $"a sweep of {sweep.Code.Length} instructions is interpreted: {e.Message}"
-                InterpretSweep.prepare sweep form
-        | _ -> InterpretSweep.prepare sweep form
-
-    /// What could not be compiled, and why.
-    static member Failures = failures.ToArray()
+                interpreted form $"a sweep of {sweep.Code.Length} instructions: {e.Message}"
+        | SweepMode.Compiled _ ->
+            interpreted form $"a sweep of {sweep.Code.Length} instructions: no more than {longest} are compiled"
+        | SweepMode.Interpreted -> interpreted form null
 
     /// The kernel of a sweep: one for all equal ones. Kernels in use outlive their place in the memo.
     static member Of(sweep: Sweep) =
@@ -61,4 +64,4 @@ type internal SweepKernel private (sweep: Sweep) =
             kernels.GetOrAdd(sweep, SweepKernel sweep)
 
     member _.Sweep = sweep
-    member _.Code(mode, form) = forms.GetOrAdd(struct (mode, form), prepare)
+    member _.Prepared(mode, form) = forms.GetOrAdd(struct (mode, form), prepare)

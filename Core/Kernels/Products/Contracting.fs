@@ -75,16 +75,35 @@ type internal ContractionPlan
 
     let mutable spare: ContractionRun | null = null
 
-    let viewLeft = MatrixView.make left shape.Left shape.RowSizes shape.SumSizes
-    let viewRight = MatrixView.make right shape.Right shape.SumSizes shape.ColumnSizes
-    let viewResult = MatrixView.make result shape.Result shape.RowSizes shape.ColumnSizes
+    let seen ty dims rowSizes columnSizes : Block -> MatrixView =
+        // The last one, since most follow each other in one layout.
+        let known = [| Array.empty<MatrixView> |]
+
+        let view (block: Block) =
+            match known[0] with
+            | [| last |] when ReadOnlySpan(last.Block.Strides).SequenceEqual(ReadOnlySpan block.Strides) ->
+                { last with Block = block }
+            | _ ->
+                let made = MatrixView.make (int size) dims rowSizes columnSizes block
+                known[0] <- [| { made with Block = { block with Data = [||] } } |]
+                made
+
+        // Sums in lanes go through even steps only.
+        if shape.InLanes then view >> MatrixView.even ty dims columnSizes else view
+
+    let viewLeft = seen left shape.Left shape.RowSizes shape.SumSizes
+    let viewRight = seen right shape.Right shape.SumSizes shape.ColumnSizes
+    let viewResult = seen result shape.Result shape.RowSizes shape.ColumnSizes
     let resultStrides = Blocks.rowMajor result.Sizes
 
     /// A side operand's columns are adjacent or all the same, or it is copied.
     let viewSide (block: Block) =
         let view = viewResult block
         let step = if transposed then view.RowStride else view.ColumnStride
-        if step = 0 || step = 1 then view else viewResult (Blocks.ofArray result (Blocks.copy result block))
+        if view.IsEven && (step = 0 || step = 1) then
+            view
+        else
+            viewResult (Blocks.ofArray result (Blocks.copy result block))
 
     let rec pinSides (run: ContractionRun) (sides: Block array) k =
         if k = sides.Length then
@@ -163,14 +182,14 @@ type internal ContractionPlan
     /// copied first.
     member _.TryBind(leftStrides: int array, rightStrides: int array) : (unit -> BoundContraction) option =
         let laid strides : Block = { Data = [||]; Offset = 0; Strides = strides }
-        let a = MatrixView.tryMake shape.Left shape.RowSizes shape.SumSizes (laid leftStrides)
-        let b = MatrixView.tryMake shape.Right shape.SumSizes shape.ColumnSizes (laid rightStrides)
+        let a = MatrixView.make (int size) shape.Left shape.RowSizes shape.SumSizes (laid leftStrides)
+        let b = MatrixView.make (int size) shape.Right shape.SumSizes shape.ColumnSizes (laid rightStrides)
 
-        match a, b with
-        | ValueSome a, ValueSome b when options.Emit && not empty ->
+        if options.Emit && not empty && (not shape.InLanes || a.IsEven && b.IsEven) then
             let c = viewResult (laid resultStrides)
             Some(fun () -> BoundContraction(ContractionRun(shape, size, body.Value), a, b, c))
-        | _ -> None
+        else
+            None
 
     /// Computes into an array from a position on, row-major. `packed` is the right operand packed, or null; `b` is the
     /// operand itself all the same. `sides` are seen with the result's dimensions.

@@ -21,10 +21,14 @@ type internal PinnedView =
         Address: nativeint
     }
 
+    static member private Runs(table: RunTable) = if isNull table then Runs.One else table.Runs
+
     member p.Matrix(size: nativeint, batchSizes, item) : Matrix =
         { Address = p.Address + size * nativeint (p.View.Start(batchSizes, item))
           RowStep = size * nativeint p.View.RowStride
-          ColumnStep = size * nativeint p.View.ColumnStride }
+          ColumnStep = size * nativeint p.View.ColumnStride
+          Rows = PinnedView.Runs p.View.RowTable
+          Columns = PinnedView.Runs p.View.ColumnTable }
 
 /// What a contraction computes for each batch index.
 [<RequireQualifiedAccess>]

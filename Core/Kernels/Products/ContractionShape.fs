@@ -1,6 +1,7 @@
 namespace Functional
 
 open System
+open System.Runtime.InteropServices
 
 /// A contraction as matrix products [m; k] × [k; n] → [m; n], one for each index of the batch dimensions. Of every
 /// operand some dimensions are the batch, the rows and the columns.
@@ -31,6 +32,15 @@ type internal ContractionShape(left: TensorType, right: TensorType, contraction:
     /// leave nothing to compute beside it. Depends on sizes alone.
     member s.InLanes = s.M * s.N < 8 && s.K >= 2 * DotKernel.Lanes
 
+/// Where the runs of an index over several dimensions start, in bytes; each has so many indices.
+[<Sealed; AllowNullLiteral>]
+type internal RunTable(length: int, starts: nativeint array) =
+    let table = GC.AllocateUninitializedArray<nativeint>(starts.Length, pinned = true)
+    do Array.Copy(starts, table, starts.Length)
+
+    member _.Runs: Runs =
+        { Starts = Marshal.UnsafeAddrOfPinnedArrayElement(table, 0); Length = nativeint length; First = 0n }
+
 /// An operand seen as a matrix for each batch index. Strides are in elements.
 [<Struct>]
 type internal MatrixView =
@@ -40,7 +50,12 @@ type internal MatrixView =
         BatchStrides: int array
         RowStride: int
         ColumnStride: int
+        /// Null where the stride is enough.
+        RowTable: RunTable
+        ColumnTable: RunTable
     }
+
+    member v.IsEven = isNull v.RowTable && isNull v.ColumnTable
 
     /// Where the matrix of a batch index starts.
     member v.Start(batchSizes: int array, item: int) =
@@ -52,45 +67,49 @@ type internal MatrixView =
 
 [<RequireQualifiedAccess>]
 module internal MatrixView =
-    /// The one stride that walks through several dimensions in row-major order, if there is one.
-    let private merge (sizes: int array) (strides: int array) (dims: int array) : int voption =
-        let mutable stride, span, merged, first = 1, 0, true, true
-        for at in dims.Length - 1 .. -1 .. 0 do
-            if sizes[at] <> 1 then
-                let own = strides[dims[at]]
-                if first then stride <- own
-                elif own <> span then merged <- false
-                first <- false
-                span <- own * sizes[at]
-        if merged then ValueSome stride else ValueNone
+    /// The stride that walks through dimensions in row-major order, from the last of them outwards as far as it does, and
+    /// where it starts anew in the others.
+    let private walk elementSize (sizes: int array) (strides: int array) (dims: int array) : struct (int * RunTable) =
+        let dims =
+            [| for at in 0 .. dims.Length - 1 do
+                   if sizes[at] <> 1 then sizes[at], strides[dims[at]] |]
+        let mutable rest, length = dims.Length - 1, 1
+        let stride = if dims.Length = 0 then 1 else snd (Array.last dims)
+        while rest >= 0 && snd dims[rest] = stride * length do
+            length <- length * fst dims[rest]
+            rest <- rest - 1
 
-    /// Strides as a matrix for each batch index, if they can say it. The block's elements are not looked at.
-    let tryMake (struct (batch, rows, columns)) (rowSizes: int array) (columnSizes: int array) (block: Block) =
-        match merge rowSizes block.Strides rows, merge columnSizes block.Strides columns with
-        | ValueSome row, ValueSome column ->
-            ValueSome
-                { Block = block
-                  BatchStrides = Array.map (fun d -> block.Strides[d]) batch
-                  RowStride = row
-                  ColumnStride = column }
-        | _ -> ValueNone
+        if rest < 0 then
+            struct (stride, null)
+        else
+            let next (starts: nativeint array) (size, stride) =
+                [| for start in starts do
+                       for k in 0 .. size - 1 -> start + nativeint (k * stride * elementSize) |]
+            struct (stride, RunTable(length, Array.fold next [| 0n |] dims[..rest]))
 
-    /// Copied into row-major order of batch, rows, columns where strides alone cannot say it.
-    let make
-        (ty: TensorType)
-        (struct (batch, rows, columns) as dims)
-        (rowSizes: int array)
-        (columnSizes: int array)
-        (block: Block)
-        =
-        match tryMake dims rowSizes columnSizes block with
-        | ValueSome view -> view
-        | ValueNone ->
+    /// A matrix for each batch index. Of the block only the strides are looked at.
+    let make elementSize (struct (batch, rows, columns)) (rowSizes: int array) (columnSizes: int array) (block: Block) =
+        let struct (row, rowTable) = walk elementSize rowSizes block.Strides rows
+        let struct (column, columnTable) = walk elementSize columnSizes block.Strides columns
+        { Block = block
+          BatchStrides = Array.map (fun d -> block.Strides[d]) batch
+          RowStride = row
+          ColumnStride = column
+          RowTable = rowTable
+          ColumnTable = columnTable }
+
+    /// A copy in row-major order of batch, rows, columns where strides alone do not say where its elements are.
+    let even (ty: TensorType) (struct (batch, rows, columns)) columnSizes (view: MatrixView) =
+        if view.IsEven then
+            view
+        else
             let order = Array.concat [ batch; rows; columns ]
             let seen = TensorType(ty.DType, [ for d in order -> ty.Sizes[d] ])
-            let copied = Blocks.contiguous seen { block with Strides = [| for d in order -> block.Strides[d] |] }
-            let width = Array.fold (*) 1 columnSizes
+            let copied =
+                Blocks.contiguous seen { view.Block with Strides = [| for d in order -> view.Block.Strides[d] |] }
             { Block = copied
               BatchStrides = Array.truncate batch.Length copied.Strides
-              RowStride = width
-              ColumnStride = 1 }
+              RowStride = Array.fold (*) 1 columnSizes
+              ColumnStride = 1
+              RowTable = null
+              ColumnTable = null }

@@ -17,6 +17,9 @@ type internal DotProduct(element: Type, width: VectorWidth, m: int, n: int, k: i
     let arguments =
         nativeint (max DotKernel.Argument.count PackKernel.Argument.count * sizeof<nativeint> + 63)
         &&& ~~~63n
+
+    /// A table of one entry follows the arguments, then what the dot kernel keeps, and room for copies.
+    let kept = arguments + 64n
     let state = size * nativeint DotKernel.Lanes
 
     let set (block: nativeint) at (value: nativeint) = NativePtr.set (NativePtr.ofNativeInt<nativeint> block) at value
@@ -27,16 +30,19 @@ type internal DotProduct(element: Type, width: VectorWidth, m: int, n: int, k: i
             source
         else
             set block PackKernel.Argument.Source source
-            set block PackKernel.Argument.KStep step
-            set block PackKernel.Argument.K count
-            set block PackKernel.Argument.Lanes 1n
+            // As one row.
+            set block PackKernel.Argument.Table (block + arguments)
+            set (block + arguments) 0 0n
+            set block PackKernel.Argument.LaneStep step
+            set block PackKernel.Argument.K 1n
+            set block PackKernel.Argument.Lanes count
             set block PackKernel.Argument.Target room
             set block PackKernel.Argument.TargetStep size
             copy.Invoke block
             room
 
     let one block a aStep b bStep result =
-        let room = block + arguments + state
+        let room = block + kept + state
         let longest = if aStep = size && bStep = size then nativeint k else part
         let mutable p = 0n
         while p < nativeint k do
@@ -46,14 +52,14 @@ type internal DotProduct(element: Type, width: VectorWidth, m: int, n: int, k: i
             set block DotKernel.Argument.K count
             set block DotKernel.Argument.A left
             set block DotKernel.Argument.B right
-            set block DotKernel.Argument.State (block + arguments)
+            set block DotKernel.Argument.State (block + kept)
             set block DotKernel.Argument.Continue p
             set block DotKernel.Argument.Result (if p + count = nativeint k then result else 0n)
             dot.Invoke block
             p <- p + count
 
     member _.Run(a: Matrix, b: Matrix, c: Matrix) =
-        let block = Scratch.Take(arguments + state + 2n * part * size)
+        let block = Scratch.Take(kept + state + 2n * part * size)
         for i in 0n .. nativeint m - 1n do
             for j in 0n .. nativeint n - 1n do
                 one block (a.At(i, 0n)) a.ColumnStep (b.At(0n, j)) b.RowStep (c.At(i, j))

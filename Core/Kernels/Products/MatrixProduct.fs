@@ -31,7 +31,7 @@ type private Part =
 
 /// A block of the left operand, rows from Row on and k from P on, at hand to be multiplied by panels.
 [<Struct>]
-type private Stage = { Left: Matrix; Row: nativeint; Rows: nativeint; P: nativeint; Depth: nativeint }
+type private Stage = { Left: Matrix; IsPacked: bool; Row: nativeint; Rows: nativeint; P: nativeint; Depth: nativeint }
 
 /// [m; k] × [k; n] → [m; n], on one thread: in blocks that fit the caches, each by tile kernels. An element is one chain of
 /// multiply-adds over ascending k, which block after block carries on through the result. k is at least 1.
@@ -58,9 +58,10 @@ type internal MatrixProduct(tiles: TileKernels, m: nativeint, n: nativeint, k: n
     let nBlock = 8192n / size / panel * panel
     let columnsPacked = ceiling n lanes * lanes
 
-    // The layout of the scratch memory: arguments, room for a vector, a block of the left, of the right.
+    // The layout of the scratch memory: arguments, room for a vector, a table, a block of the left, of the right.
     let room = (nativeint (TileKernel.Argument.count sides * sizeof<nativeint>) + 63n) &&& ~~~63n
-    let left = room + 64n
+    let table = room + 64n
+    let left = (table + PanelPacking.TableSize kBlock + 63n) &&& ~~~63n
     let right = left + ((mBlock * kBlock * size + 63n) &&& ~~~63n)
 
     let set (scratch: nativeint) at (value: nativeint) =
@@ -69,6 +70,7 @@ type internal MatrixProduct(tiles: TileKernels, m: nativeint, n: nativeint, k: n
     // A copy pays where rows would be read again and again across many pages.
     let packsRight (b: Matrix) rows =
         b.ColumnStep <> size
+        || not b.IsEven
         || packing = PackingChoice.Always
         || packing = PackingChoice.Auto && rows >= 96n && k * n * size >= 262144n
 
@@ -87,13 +89,15 @@ type internal MatrixProduct(tiles: TileKernels, m: nativeint, n: nativeint, k: n
         let mutable row = 0n
         for tile in 0n .. count - 1n do
             let h = if tile < high then low + 1n else low
-            panels.Tile(scratch, a.From(row, 0n), h, depth, scratch + left + row * depth * size)
+            panels.Tile(scratch, scratch + table, a.From(row, 0n), h, depth, scratch + left + row * depth * size)
             row <- row + h
 
     let stageAt (part: Part inref) row rows p depth : Stage =
-        let a = part.Operands.Left.From(row, p)
-        if part.PacksLeft then packTiles part.Scratch a rows depth
-        { Left = if part.PacksLeft then { a with Address = part.Scratch + left } else a
+        let a = part.Operands.Left.From(row, p).Part(rows, depth)
+        let packs = part.PacksLeft || not a.IsEven
+        if packs then packTiles part.Scratch a rows depth
+        { Left = if packs then { a with Address = part.Scratch + left } else a
+          IsPacked = packs
           Row = row
           Rows = rows
           P = p
@@ -116,17 +120,17 @@ type internal MatrixProduct(tiles: TileKernels, m: nativeint, n: nativeint, k: n
             let at = if kept then (column - part.FirstColumn) % nBlock * stage.Depth * size else 0n
             let target = scratch + right + at
             if not kept || stage.Row = part.FirstRow then
-                panels.Columns(scratch, b.From(stage.P, column), stage.Depth, columns, whole, target)
+                panels.Columns(scratch, scratch + table, b.From(stage.P, column), stage.Depth, columns, whole, target)
             setRight scratch target step
 
     /// Row tiles of equal height, one below the other.
     let runTiles (part: Part inref) (stage: Stage inref) first count rows column whole scattered =
         if count > 0n then
             let scratch, a = part.Scratch, stage.Left
-            let tileStep = if part.PacksLeft then stage.Depth * size else a.RowStep
+            let tileStep = if stage.IsPacked then stage.Depth * size else a.RowStep
             set scratch TileKernel.Argument.A (a.Address + first * tileStep)
-            set scratch TileKernel.Argument.ARow (if part.PacksLeft then size else a.RowStep)
-            set scratch TileKernel.Argument.AStep (if part.PacksLeft then rows * size else a.ColumnStep)
+            set scratch TileKernel.Argument.ARow (if stage.IsPacked then size else a.RowStep)
+            set scratch TileKernel.Argument.AStep (if stage.IsPacked then rows * size else a.ColumnStep)
             set scratch TileKernel.Argument.ATile (rows * tileStep)
             set scratch TileKernel.Argument.Tiles count
             set scratch TileKernel.Argument.C (part.Operands.Result.At(stage.Row + first, column))
@@ -147,6 +151,7 @@ type internal MatrixProduct(tiles: TileKernels, m: nativeint, n: nativeint, k: n
             && stage.Depth = k
             && sides = 0
             && part.Operands.Packed = 0n
+            && b.IsEven
             && b.ColumnStep = size
             && c.ColumnStep = size
             && endColumn - lanes >= part.FirstColumn
@@ -210,7 +215,7 @@ type internal MatrixProduct(tiles: TileKernels, m: nativeint, n: nativeint, k: n
                 let whole = vectorsAt (n - column)
                 let columns = min (n - column) (nativeint whole * lanes)
                 let into = target + (p * columnsPacked + column * depth) * size
-                panels.Columns(scratch, b.From(p, column), depth, columns, whole, into)
+                panels.Columns(scratch, scratch + table, b.From(p, column), depth, columns, whole, into)
                 column <- column + columns
             p <- p + depth
 

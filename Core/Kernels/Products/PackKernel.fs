@@ -5,7 +5,7 @@ open System.Collections.Concurrent
 open System.Reflection.Emit
 open System.Runtime.Intrinsics.X86
 
-/// How a panel is packed: lanes side by side for each k, `Size` bytes an element.
+/// How a panel is packed: lanes side by side for each k.
 [<RequireQualifiedAccess>]
 type internal Packing =
     /// Lanes that are adjacent in the source: so many elements for each k.
@@ -14,16 +14,29 @@ type internal Packing =
     | Padded of lanes: int
     /// Successive k are adjacent in the source: so many lanes, and up to a whole vector the same as the last.
     | Transposed of lanes: int
-    /// Any strides.
+    /// Lanes at equal distances.
     | Strided
 
 /// Copies a panel of a matrix so that a tile kernel reads it from end to end.
 [<RequireQualifiedAccess>]
 module internal PackKernel =
-    /// The arguments of a kernel by position. Strides are in bytes.
+    /// The arguments of a kernel by position. Strides are in bytes. Of `Transposed` the table tells where each lane is, in
+    /// bytes from the source; else, where each k is, with `Ahead` entries more.
     module Argument =
-        let Source, LaneStep, KStep, K, Lanes, Target, TargetStep = 0, 1, 2, 3, 4, 5, 6
+        let Source, LaneStep, Table, K, Lanes, Target, TargetStep = 0, 1, 2, 3, 4, 5, 6
         let count = 7
+
+    /// How many k ahead memory is asked for.
+    [<Literal>]
+    let Ahead = 16
+
+    /// Address + the k-th entry from where a table pointer is.
+    let private entry (w: KernelWriter) (address: LocalBuilder) (table: LocalBuilder) k =
+        w.Get address
+        w.Get table
+        w.Offset(k * sizeof<nativeint>)
+        w.IL.Emit OpCodes.Ldind_I
+        w.Add()
 
     let private mover size = if size = 4 then typeof<float32> else typeof<float>
 
@@ -45,24 +58,20 @@ module internal PackKernel =
         w.IL.Emit(OpCodes.Stobj, element)
 
     /// Asks for the lanes of a k to come: these lie too far apart for the processor to foresee.
-    let private prefetch (w: KernelWriter) size lanes source ahead =
+    let private prefetch (w: KernelWriter) size lanes source table =
         if Sse.IsSupported then
+            let far = w.Int()
+            entry w source table Ahead
+            w.Set far
             for line in 0..64 .. lanes * size - 1 do
-                w.Get source
-                w.Get ahead
-                w.Add()
+                w.Get far
                 w.Offset line
                 w.Call(nonNull (typeof<Sse>.GetMethod "Prefetch0"))
 
     let private adjacent size width lanes padded (w: KernelWriter) =
-        let source, target = w.ArgumentLocal Argument.Source, w.ArgumentLocal Argument.Target
-        let sourceStep, targetStep = w.ArgumentLocal Argument.KStep, w.ArgumentLocal Argument.TargetStep
-        let k = w.ArgumentLocal Argument.K
-        let ahead = w.Int()
-        w.Get sourceStep
-        w.Number 16
-        w.Mul()
-        w.Set ahead
+        let start, target = w.ArgumentLocal Argument.Source, w.ArgumentLocal Argument.Target
+        let table, targetStep = w.ArgumentLocal Argument.Table, w.ArgumentLocal Argument.TargetStep
+        let k, source = w.ArgumentLocal Argument.K, w.Int()
         let whole = VectorCode(mover size, width)
         let narrower =
             [ VectorWidth.Bits512; VectorWidth.Bits256; VectorWidth.Bits128 ]
@@ -73,7 +82,9 @@ module internal PackKernel =
             k,
             1,
             fun () ->
-                prefetch w size lanes source ahead
+                entry w start table 0
+                w.Set source
+                prefetch w size lanes start table
                 let rest = lanes % whole.Lanes
                 if padded && rest > 0 then
                     whole.Constant(w, 0.)
@@ -87,7 +98,7 @@ module internal PackKernel =
                         lane <- lane + v.Lanes
                 for lane in lane .. lanes - 1 do
                     copyElement w size source target (lane * size)
-                w.Advance(source, sourceStep)
+                w.Advance(table, sizeof<nativeint>)
                 w.Advance(target, targetStep)
         )
 
@@ -95,37 +106,37 @@ module internal PackKernel =
         let v = VectorCode(mover size, Transposition.width width)
         let group = Transposition.group v
         let panel = (lanes * size + int width - 1) / int width * int width
-        let step = w.ArgumentLocal Argument.LaneStep
+        let source, table = w.ArgumentLocal Argument.Source, w.ArgumentLocal Argument.Table
         let count = w.ArgumentLocal Argument.K
-        let k, from, target = w.Int(), w.Int(), w.Int()
-        let rows = RowPointers(w, v.Lanes, step)
+        let k, moved, target = w.Int(), w.Int(), w.Int()
+        let starts = [| for _ in 1 .. v.Lanes -> w.Int() |]
+
+        let push i =
+            w.Get(starts[i])
+            w.Get moved
+            w.Add()
+
+        let turn at =
+            let address i =
+                push i
+                w.Offset(at * size)
+            Transposition.emit w v address
+            |> Array.iteri (fun i result ->
+                w.Get result
+                w.Get target
+                w.Offset((at + i) * panel)
+                w.Call v.Store.Value)
+
+        let moveOn steps =
+            w.Advance(moved, steps * size)
+            w.Advance(target, steps * panel)
 
         for vector in 0 .. panel / v.Bytes - 1 do
-            let first = min (vector * v.Lanes) (lanes - 1)
-            let lane i = min i (lanes - 1 - first)
-
-            let turn at =
-                let address i =
-                    rows.Push(lane i)
-                    w.Offset(at * size)
-                Transposition.emit w v address
-                |> Array.iteri (fun i result ->
-                    w.Get result
-                    w.Get target
-                    w.Offset((at + i) * panel)
-                    w.Call v.Store.Value)
-
-            let moveOn steps =
-                rows.Advance(steps * size)
-                w.Advance(target, steps * panel)
-
-            w.Argument Argument.LaneStep
-            w.Number first
-            w.Mul()
-            w.Argument Argument.Source
-            w.Add()
-            w.Set from
-            rows.Start from
+            for i in 0 .. v.Lanes - 1 do
+                entry w source table (min (vector * v.Lanes + i) (lanes - 1))
+                w.Set(starts[i])
+            w.Number 0
+            w.Set moved
             w.Argument Argument.Target
             w.Offset(vector * v.Bytes)
             w.Set target
@@ -146,7 +157,7 @@ module internal PackKernel =
                     for i in 0 .. v.Lanes - 1 do
                         w.Get target
                         w.Offset(i * size)
-                        rows.Push(lane i)
+                        push i
                         v.Read w
                         v.Write w
                     moveOn 1
@@ -154,14 +165,14 @@ module internal PackKernel =
 
     let private strided size (w: KernelWriter) =
         let source, target = w.ArgumentLocal Argument.Source, w.ArgumentLocal Argument.Target
-        let laneStep, kStep = w.ArgumentLocal Argument.LaneStep, w.ArgumentLocal Argument.KStep
+        let laneStep, table = w.ArgumentLocal Argument.LaneStep, w.ArgumentLocal Argument.Table
         let targetStep, k = w.ArgumentLocal Argument.TargetStep, w.ArgumentLocal Argument.K
         let from, into, lanes = w.Int(), w.Int(), w.Int()
         w.While(
             k,
             1,
             fun () ->
-                w.Get source
+                entry w source table 0
                 w.Set from
                 w.Get target
                 w.Set into
@@ -175,7 +186,7 @@ module internal PackKernel =
                         w.Advance(from, laneStep)
                         w.Advance(into, size)
                 )
-                w.Advance(source, kStep)
+                w.Advance(table, sizeof<nativeint>)
                 w.Advance(target, targetStep)
         )
 

@@ -57,6 +57,8 @@ type internal ThinProduct
     /// Whether so many columns of these operands are best computed so.
     member _.Takes(o: ProductOperands, columns: nativeint) =
         o.Packed = 0n
+        && o.Left.IsEven
+        && o.Right.IsEven
         && o.Right.RowStep = size
         && o.Right.ColumnStep <> size
         && columns >= lanes
