@@ -150,8 +150,8 @@ let runSuites suites =
 let test () =
     checkFormat ()
     build "Functional.sln"
-    runSuites suites
     run (executable "Functional.Tests") [ "fuzz"; "--seconds"; "60" ]
+    runSuites suites
 
 let testPeers arguments =
     buildWithPeers "test --peers" (Path.Combine(benchmarks, "PeerTests", "Functional.Peers.Tests.fsproj"))
@@ -198,7 +198,7 @@ let usage =
     $"""dotnet fsi build.fsx <target>
 
   run [sample]        build and run a sample: {String.concat ", " samples.Keys} or script; digits if none is named
-  test                check the formatting, build, run all tests, then random programs for 60 seconds
+  test                check the formatting, build, run random programs for 60 seconds, then all tests
   test --peers [--write docs/peers.md]
                       compare values and gradients with libtorch, which is restored for it (600 MB)
   fuzz --seconds N [--with branches,loops,random,state]
