@@ -60,7 +60,7 @@ internal static class Worker
             GC.WaitForPendingFinalizers();
         }
 
-        Results results = new(machine, comparisons, [.. Suite.LeftOut.Where(one => options.Selects(one.Case))]);
+        Results results = new(machine, comparisons);
         if (options.Json is string path) File.WriteAllText(path, results.ToJson());
         return 0;
     }

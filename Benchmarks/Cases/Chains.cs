@@ -22,7 +22,7 @@ internal static class Chains
     private static readonly (string Name, int Rows)[] Sizes = [("1e5", 800), ("1e6", 8192), ("1e7", 81920)];
 
     public static IEnumerable<Case> Cases(int threads) =>
-        [
+    [
         .. Sizes.Select(size => Forward(size.Name, size.Rows, threads)), .. Sizes[..2].Select(WithGradient),
         .. Sizes[..1].Select(Relaxed),
     ];

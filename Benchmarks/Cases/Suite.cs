@@ -6,9 +6,6 @@ namespace Functional.Benchmarks.Cases;
 /// <summary>All cases, in the order of the table of goals.</summary>
 internal static class Suite
 {
-    public static readonly IReadOnlyList<LeftOut> LeftOut =
-    [];
-
     /// <summary>The cases that the options ask for, and that are measured with so many threads.</summary>
     public static IEnumerable<Case> Selected(Options options, int threads) =>
         All(threads).Where(one => one.Threads.Contains(threads) && options.Selects(one.Name, one.Family));
@@ -17,15 +14,13 @@ internal static class Suite
     public static void Check(Options options)
     {
         foreach (string name in options.Cases)
-            if (!All(1).Any(one => one.Name.StartsWith(name) || one.Family.StartsWith(name))
-                && !LeftOut.Any(one => one.Case.StartsWith(name)))
+            if (!All(1).Any(one => one.Name.StartsWith(name) || one.Family.StartsWith(name)))
                 throw new ArgumentException($"{name}: begins no case and no family; --list names them");
     }
 
     private static IEnumerable<Case> All(int threads) =>
     [
         .. Products.Cases(threads), .. Chains.Cases(threads), .. Piecewise.Cases(threads), .. Networks.Cases(threads),
-        .. Convolutional.Cases(threads),
-        .. Recurrent.Cases, .. Overheads.Cases,
+        .. Convolutional.Cases(threads), .. Recurrent.Cases, .. Overheads.Cases,
     ];
 }

@@ -4,9 +4,6 @@ using System.Text.Json.Serialization;
 
 namespace Functional.Benchmarks.Figures;
 
-/// <summary>A case that is in the table of goals but is not run, and why.</summary>
-public sealed record LeftOut(string Case, string Reason);
-
 /// <summary>Where, and with what, the figures were measured.</summary>
 public sealed record Machine
 {
@@ -32,7 +29,7 @@ public sealed record Machine
 }
 
 /// <summary>All that a benchmark has measured.</summary>
-public sealed record Results(Machine Machine, IReadOnlyList<Comparison> Comparisons, IReadOnlyList<LeftOut> LeftOut)
+public sealed record Results(Machine Machine, IReadOnlyList<Comparison> Comparisons)
 {
     private static readonly JsonSerializerOptions Format = new()
     {
@@ -64,7 +61,7 @@ public sealed record Results(Machine Machine, IReadOnlyList<Comparison> Comparis
     /// </summary>
     public Results Followed(Results next) => this with { Comparisons = [.. Comparisons, .. next.Comparisons] };
 
-    /// <summary>The last lines of a run: what misses its must, what disagrees, what was not run.</summary>
+    /// <summary>The last lines of a run: what misses its must, and what disagrees.</summary>
     public IEnumerable<string> Summary()
     {
         Comparison[] asked = [.. Comparisons.Where(one => one.Goal.Must is not null)];
@@ -79,7 +76,5 @@ public sealed record Results(Machine Machine, IReadOnlyList<Comparison> Comparis
         if (Machine.IsBusy)
             yield return string.Create(
                 CultureInfo.InvariantCulture, $"the machine was busy: a load of {Machine.LoadBefore:0.0} on {Machine.Cores} cores");
-        foreach (LeftOut one in LeftOut)
-            yield return $"left out: {one.Case}: {one.Reason}";
     }
 }

@@ -25,8 +25,6 @@ internal static class PerformancePage
             page.Append(Table(family));
         }
 
-        foreach (LeftOut one in results.LeftOut)
-            page.Append($"\nNot measured: `{one.Case}`, because {one.Reason}.\n");
         File.WriteAllText(path, page.ToString());
     }
 

@@ -230,7 +230,8 @@ type AcceleratedFunction<'T, 'R> internal (f: 'T -> 'R, options: AccelerateOptio
             | null -> "no op: no trace was kept"
             | entry ->
                 match Paths.follow start (scan.Slots(Paths.slots entry.Tree)) scan entry.Tree with
-                | Found.Leaf leaf -> Check.firstOp leaf.Trace fresh start (Array.map Execute.read leaves)
+                | Found.Leaf leaf ->
+                    Check.firstOp this.Making.Compilation leaf.Trace fresh start (Array.map Execute.read leaves)
                 | Found.Unknown _ -> "no op: no path was kept"
 
         scan.Release()

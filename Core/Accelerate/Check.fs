@@ -58,7 +58,7 @@ module internal Check =
     let private sameBits (ty: TensorType) a b = Blocks.sameBits (Blocks.toArray ty a) (Blocks.toArray ty b)
 
     /// The first instruction whose results a program computes otherwise than op by op.
-    let private firstWrong (trace: Trace) (start: Draw) (inputs: Block array) =
+    let private firstWrong compilation (trace: Trace) (start: Draw) (inputs: Block array) =
         let results = trace.Instructions |> Array.map (fun i -> Array.zeroCreate<Block> i.Results.Length)
 
         let block value =
@@ -71,8 +71,7 @@ module internal Check =
             [| for i, instruction in Array.indexed trace.Instructions do
                    for k in 0 .. instruction.Results.Length - 1 -> Value.Result(i, k) |]
 
-        let replayed =
-            Program({ trace with Outputs = all }, Compilation.Exact).Run(start, inputs) |> Array.zip all |> dict
+        let replayed = Program({ trace with Outputs = all }, compilation).Run(start, inputs) |> Array.zip all |> dict
 
         /// An instruction as a program of its own.
         let alone (instruction: Instruction) : Trace =
@@ -93,7 +92,7 @@ module internal Check =
         |> Option.map fst
 
     /// The first op at which the trace kept and the trace of a call on the same input and draws part, in words.
-    let firstOp (kept: Trace) (fresh: Trace) (start: Draw) (inputs: Block array) =
+    let firstOp compilation (kept: Trace) (fresh: Trace) (start: Draw) (inputs: Block array) =
         let named (trace: Trace) i =
             if i < trace.Instructions.Length then
                 let instruction = trace.Instructions[i]
@@ -110,6 +109,6 @@ module internal Check =
             $"{named kept i}, which has other constants or operands now"
         | Some i -> $"{named kept i}, where this call has {named fresh i}"
         | None ->
-            match firstWrong kept start inputs with
+            match firstWrong compilation kept start inputs with
             | Some i -> $"{named kept i}, which the trace computes otherwise than the op alone"
             | None -> "no op by itself"

@@ -79,5 +79,5 @@ type Diagnostic =
             + "depends on state outside its argument. Earlier paths are forgotten. To mend it: pass the state as an argument."
         | Diagnostic.Interpreted problem ->
             $"A kernel is interpreted, because it could not be compiled: {problem}. Results are the same, and take longer. "
-            + "To mend it: split the op or the function, or allow dynamic code."
+            + "To mend it: split the op or the function."
         | Diagnostic.Mismatch mismatch -> string mismatch

@@ -30,6 +30,22 @@ public class AccelerateTests
     }
 
     [Fact]
+    public void RelaxedReplaysRoundDifferently()
+    {
+        Tensor Third(Tensor x) => x / 3;
+        var exact = Accelerate.Function((Tensor x) => Third(x));
+        var relaxed = Accelerate.Function((Tensor x) => Third(x), new() { Relaxed = true });
+        double Replayed(AcceleratedFunction<Tensor, Tensor> f)
+        {
+            f.Invoke(F64(5));
+            return Elements<double>(f.Invoke(F64(5)))[0];
+        }
+
+        Assert.Equal(5.0 / 3, Replayed(exact));
+        Assert.Equal(5 * (1.0 / 3), Replayed(relaxed));
+    }
+
+    [Fact]
     public void TracesAnewForAnotherSizeOrType()
     {
         var f = Accelerate.Function((Tensor x) => x + x);

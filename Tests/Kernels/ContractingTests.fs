@@ -259,6 +259,62 @@ let private dimensions = test "several dimensions of each kind, in any order" {
     Expect.equal actual expected ""
 }
 
+/// Elements at these strides, which may overlap, and the same ones in row-major order.
+let private strided (random: System.Random) dtype (sizes: int list) (strides: int array) : TensorType * Block * Array =
+    let ty = TensorType(dtype, sizes)
+    let offset, last = random.Next 5, Seq.sum (Seq.map2 (fun size stride -> (size - 1) * stride) sizes strides)
+    let data = Blocks.allocate dtype (offset + last + 1)
+    for k in 0 .. data.Length - 1 do
+        match data with
+        | :? (float32 array) as d -> d[k] <- random.NextSingle() - 0.5f
+        | :? (float array) as d -> d[k] <- random.NextDouble() - 0.5
+        | :? (int array) as d -> d[k] <- random.Next()
+        | d -> (d :?> int64 array)[k] <- random.NextInt64()
+    let block = { Data = data; Offset = offset; Strides = strides }
+    ty, block, Blocks.copy ty block
+
+let private inRuns =
+    testList
+        "operands in runs, such as windows, have the bits of their copies"
+        [ for dtype in dtypes ->
+              test $"{dtype}" {
+                  let random = System.Random(int dtype + Functional.Tests.Seed.seed)
+                  let pick (choices: 'T list) = choices[random.Next choices.Length]
+                  for round in 1..200 do
+                      let batch, rows, sums, columns =
+                          pick [ 1; 1; 2 ],
+                          [ pick [ 1; 3; 8; 20 ]; pick [ 1; 5; 12; 30 ] ],
+                          [ pick [ 1; 4; 30 ]; pick [ 2; 3; 9; 16; 28 ] ],
+                          [ pick [ 1; 4; 25 ]; pick [ 1; 3; 16; 28; 50 ] ]
+                      let steps () = [| for _ in 1..5 -> pick [ 0; 1; 1; 2; 3; 7; 30; 61 ] |]
+                      let left, a, leftCopy = strided random dtype (batch :: rows @ sums) (steps ())
+                      let right, b, rightCopy = strided random dtype (batch :: sums @ columns) (steps ())
+                      let result = TensorType(dtype, batch :: rows @ columns)
+                      let options =
+                          { usual with
+                              Width = pick VectorWidth.supported
+                              Threads = Some(pick [ 1; 2 ])
+                              Packing = pick [ PackingChoice.Auto; PackingChoice.Always; PackingChoice.Never ] }
+                      let run options (a: Block) (b: Block) packs =
+                          let plan =
+                              ContractionPlan(
+                                  left,
+                                  right,
+                                  result,
+                                  { Batch = [ 0, 0 ]; Sum = [ 3, 1; 4, 2 ] },
+                                  TileKernels.NoEpilogue,
+                                  options
+                              )
+                          let output = Blocks.allocate dtype (result.Count + 10)
+                          Blocks.fillRange output 0 output.Length 7.
+                          plan.Run(a, b, (if packs then plan.Pack b else null), [||], output, 5)
+                          output
+                      let expected = run portable (Blocks.ofArray left leftCopy) (Blocks.ofArray right rightCopy) false
+                      let actual = run options a b (round % 4 = 0)
+                      if not (Blocks.sameBits expected actual) then
+                          failtest $"{left} at %A{a.Strides} by {right} at %A{b.Strides}, %A{options}"
+              } ]
+
 let private broadcast = test "operands that repeat" {
     let left, right, result = types DType.Float32 (plain 3 20 40 30 usual)
     let plan = ContractionPlan(left, right, result, contraction, TileKernels.NoEpilogue, usual)
@@ -327,6 +383,7 @@ let tests =
           blocks
           followed
           dimensions
+          inRuns
           broadcast
           fullBlocks
           kept

@@ -373,8 +373,8 @@ let private tooLong =
 let private contracted =
     testCase "a contracted loop rounds a product that is added only once" (fun () ->
         let small = pown 2. -30
-        let a, b, c = 1. + small, 1. - small, -1.
-        let sums (f: (LoopStep -> int) -> int -> int -> int -> int) isContracted =
+        let a, b = 1. + small, 1. - small
+        let sums c (f: (LoopStep -> int) -> int -> int -> int -> int) isContracted =
             let builder = Loops.Builder([ false ], isContracted)
             let load () = builder.Operand(DType.Float64, false)
             let x, y, z = load (), load (), load ()
@@ -387,9 +387,9 @@ let private contracted =
         let plus add x y z = add (LoopStep.Apply(Add, [ product add x y; z ]))
         let minus add x y z = add (LoopStep.Apply(Sub, [ z; product add x y ]))
         let twice add x y z = add (LoopStep.Apply(Add, [ plus add x y z; product add x y ]))
-        Expect.equal (sums plus false, sums plus true) (0., -small * small) "a · b + c"
-        Expect.equal (sums minus false, sums minus true) (-2., -2.) "c - a · b"
-        Expect.equal (sums twice true) (sums twice false) "not where it is used twice")
+        Expect.equal (sums -1. plus false, sums -1. plus true) (0., -small * small) "a · b + c"
+        Expect.equal (sums 1. minus false, sums 1. minus true) (0., small * small) "c - a · b"
+        Expect.equal (sums -1. twice true) (sums -1. twice false) "not where it is used twice")
 
 let private structure =
     testCase "equal loops share a kernel; 0 and -0 are two numbers" (fun () ->

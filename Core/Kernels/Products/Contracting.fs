@@ -174,12 +174,15 @@ type internal ContractionPlan
                 let pinned = { View = view; Address = NativePtr.toNativeInt pin }
                 for item in 0 .. shape.Count - 1 do
                     product.Pack(pinned.Matrix(size, batch, item), packed.At item)
+                // Their memory is read by address.
+                GC.KeepAlive view.RowTable
+                GC.KeepAlive view.ColumnTable
                 packed
             | _ -> null
         | _ -> null
 
     /// For operands and a row-major result that lie at other addresses in each run; none where an operand would have to be
-    /// copied first.
+    /// copied first, as sums in lanes ask for.
     member _.TryBind(leftStrides: int array, rightStrides: int array) : (unit -> BoundContraction) option =
         let laid strides : Block = { Data = [||]; Offset = 0; Strides = strides }
         let a = MatrixView.make (int size) shape.Left shape.RowSizes shape.SumSizes (laid leftStrides)

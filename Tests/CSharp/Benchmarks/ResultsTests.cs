@@ -36,7 +36,7 @@ public class ResultsTests
         Ours = ours,
     };
 
-    private static Results Of(params Comparison[] comparisons) => new(Machine, comparisons, []);
+    private static Results Of(params Comparison[] comparisons) => new(Machine, comparisons);
 
     [Fact]
     public void ALineHasAllFields() =>
@@ -97,12 +97,11 @@ public class ResultsTests
     }
 
     [Fact]
-    public void TheSummaryNamesWhatDiffersAndWhatWasLeftOut()
+    public void TheSummaryNamesWhatDiffers()
     {
         Results results = Of(Speed(9, 8, 9) with { Agreement = new("y", 0.5, 0.001) }) with
         {
             Machine = Machine with { LoadBefore = 3.25 },
-            LeftOut = [new("convolution", "there is none")],
         };
 
         Assert.Equal(
@@ -110,7 +109,6 @@ public class ResultsTests
                 "1 of 1 comparisons meet their must, 1 of 1 their goal",
                 "RESULTS DIFFER: chain against torch, 1 thread: y by 5e-1/1e-3",
                 "the machine was busy: a load of 3.3 on 2 cores",
-                "left out: convolution: there is none",
             ],
             results.Summary());
     }
