@@ -143,6 +143,9 @@ type internal Move =
     | Scatter of Collision * dim: int
 /// Pairs of dimensions (left, right): kept side by side, or summed over. Result: batch, left's rest, right's rest.
 type internal Contraction = { Batch: (int * int) list; Sum: (int * int) list }
+/// Filters [filters; channels / groups; sizes …] over an operand: the dimension of its channels, the windows over others, in
+/// ascending order, and into how many groups channels and filters are divided.
+type internal Filtering = { Channel: int; Windows: Window list; Groups: int }
 /// Which numbers a draw gives: a pure function of the generator's key and the draw's position in its stream.
 [<Struct>] type internal Draw = { Key: uint64; Position: uint64 }
 /// Elements in memory, seen through strides.
@@ -156,6 +159,8 @@ type internal Kernel =
     | Scan of Reduction * dim: int
     | Move of Move
     | Contract of Contraction
+    /// Operand 1 are the filters.
+    | Convolve of Filtering
     /// Uniform in [0, 1), or over all integers.
     | Random
     /// Runs as one call on row-major elements: operand types, result types, operands → results.

@@ -17,6 +17,7 @@ module internal Catalogue =
               Searching.entries
               Reductions.entries
               Contractions.entries
+              Convolutions.entries
               Systems.entries
               Decompositions.entries
               FourierTransforms.entries

@@ -128,6 +128,9 @@ module internal Bounds =
         | Reduce(SumOf, dims) -> sums false (sizes dims) evaluate result.DType operands
         | Scan(SumOf, dim) -> sums false (size dim) evaluate result.DType operands
         | Contract contraction -> sums true (sizes (List.map fst contraction.Sum)) evaluate result.DType operands
+        | Convolve _ ->
+            let filters = fst operands[1]
+            sums true (filters.Count / max 1 filters.Sizes[0]) evaluate result.DType operands
         | Move(Overlap(window, _)) -> sums false window.Size evaluate result.DType operands
         | Move(Scatter(Added, _)) -> sums false (1 + (snd operands[1]).Length) evaluate result.DType operands
         | Reduce(ProductOf, dims) -> products (sizes dims) evaluate result.DType operands
@@ -150,6 +153,7 @@ module internal Bounds =
             | Reduce _
             | Scan _
             | Contract _
+            | Convolve _
             | Move(Overlap _ | Scatter(Added, _)) ->
                 i.Results |> Array.forall (fun result -> not (Scalars.isFloating result.DType))
             | Opaque _ -> i.Results |> Array.forall (fun result -> not (Scalars.isFloating result.DType))

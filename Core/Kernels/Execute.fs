@@ -15,6 +15,7 @@ module internal Execute =
         | Scan _
         | Move(Concat _ | Pad _ | Overlap _ | Gather _ | Scatter _)
         | Contract _
+        | Convolve _
         | Random
         | Nested _ -> true
         | _ -> false
@@ -38,6 +39,9 @@ module internal Execute =
             Some(fun _ blocks targets -> fill blocks[0] targets[0])
         | Contract contraction ->
             let fill = Contracting.filling types[0] types[1] results.Head contraction
+            Some(fun _ blocks targets -> fill blocks[0] blocks[1] targets[0])
+        | Convolve filtering ->
+            let fill = Convolving.filling types[0] types[1] results.Head filtering
             Some(fun _ blocks targets -> fill blocks[0] blocks[1] targets[0])
         | Random -> Some(fun draw _ targets -> Drawing.fill draw results.Head targets[0])
         | Nested(traces, run) -> Some(run types results (List.map nested traces))
@@ -67,7 +71,8 @@ module internal Execute =
             fun _ blocks ->
                 let arrays = [ for ty, block in Seq.zip types blocks -> Blocks.toArray ty block ]
                 [| for ty, data in List.zip results (run types results arrays) -> Blocks.ofArray ty data |]
-        | None, (Scan _ | Contract _ | Random | Nested _) -> invalidOp "unreachable: these write where they are told to"
+        | None, (Scan _ | Contract _ | Convolve _ | Random | Nested _) ->
+            invalidOp "unreachable: these write where they are told to"
 
     /// The elements of a tensor that is at hand.
     let blockOf (t: Tensor) =

@@ -22,16 +22,20 @@ module internal Moving =
 
     /// Positions in descending order, so that a place meets its windows in ascending order.
     let private overlap (w: Window) (x: TensorType) (result: TensorType) (block: Block) (target: Block) =
-        let sizes = x.Sizes[.. x.Rank - 2]
         let strides = Blocks.rowMajor result.Sizes
         let stepped = Array.updateAt w.Dim (strides[w.Dim] * w.Stride) strides
         Blocks.fillRange target.Data target.Offset result.Count 0.
 
+        // The longest dimension that is adjacent on either side is run through innermost.
+        let isAdjacent d = block.Strides[d] = 1 || stepped[d] = 1
+        let last = seq { 0 .. x.Rank - 2 } |> Seq.maxBy (fun d -> struct (isAdjacent d, x.Sizes[d]))
+        let order = Array.append (Array.except [ last ] [| 0 .. x.Rank - 2 |]) [| last |]
+        let ordered (numbers: int array) = [| for d in order -> numbers[d] |]
+        let sizes, stepped = ordered x.Sizes, ordered stepped
+
         for k in w.Size - 1 .. -1 .. 0 do
             let source =
-                { block with
-                    Offset = block.Offset + k * Blocks.innermost block
-                    Strides = block.Strides[.. x.Rank - 2] }
+                { block with Offset = block.Offset + k * Blocks.innermost block; Strides = ordered block.Strides }
             let into = { target with Offset = target.Offset + k * w.Dilation * strides[w.Dim]; Strides = stepped }
             match result.DType with
             | DType.Float32 -> addTo<float32> sizes source into

@@ -77,6 +77,15 @@ module internal Contractions =
             format types pairs
         )
 
+    /// All indices of dimensions with these sizes, in row-major order.
+    let rec indices sizes : int list seq =
+        match sizes with
+        | [] -> Seq.singleton []
+        | size :: sizes -> seq {
+            for k in 0 .. size - 1 do
+                for tail in indices sizes -> k :: tail
+          }
+
     /// Each dimension of an operand has its index from the result or from those summed over.
     let private eval (pairs: Contraction) (result: TensorType) (lanes: Lanes list) (i: int list) =
         let batch, outer = List.splitAt pairs.Batch.Length i
@@ -88,15 +97,7 @@ module internal Contractions =
 
         let index dims values = List.zip dims values |> List.sortBy fst |> List.map snd
 
-        let rec summed sizes =
-            match sizes with
-            | [] -> Seq.singleton []
-            | size :: sizes -> seq {
-                for k in 0 .. size - 1 do
-                    for tail in summed sizes -> k :: tail
-              }
-
-        summed [ for d in sumA -> a.Type.Sizes[d] ]
+        indices [ for d in sumA -> a.Type.Sizes[d] ]
         |> Seq.map (fun k ->
             Scalars.eval
                 Mul

@@ -84,7 +84,7 @@ module internal Windows =
         Define.op "Overlap" (attributes w @ [ "onto", size ]) (Move(Move.Overlap(w, size))) infer eval pull
 
     /// Windows that fit into a dimension of this size.
-    let private choices choose dim size : Window =
+    let choices choose dim size : Window =
         let length = 1 + choose (min size 3)
         let dilation =
             if length = 1 then

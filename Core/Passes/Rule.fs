@@ -105,7 +105,7 @@ module internal Terms =
     let rec isSettled (t: Term) =
         not (isFloating t)
         || match t.Draft.Definition t.Value with
-           | ValueSome { Op = { Kernel = Map _ | Reduce _ | Contract _ | Random } } -> true
+           | ValueSome { Op = { Kernel = Map _ | Reduce _ | Contract _ | Convolve _ | Random } } -> true
            | ValueSome { Op = { Kernel = Move(Broadcast _ | Permute _ | Reshape _ | Slice _ | Windows _) }
                          Operands = from } -> isSettled { t with Value = from[0] }
            | _ -> false

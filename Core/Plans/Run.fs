@@ -36,14 +36,17 @@ type internal Runner(plan: Plan, compilation: Compilation) =
         let kernel, types = instruction.Op.Kernel, [ for _, ty in operands -> ty ]
         let made = List.ofArray instruction.Results
         let views = operands |> Array.map (fun (access, ty) -> RootView(roots, access, ty))
-        let bind =
+        let bound =
             match kernel, operands with
             | Contract contraction, [| left, leftType; right, rightType |] ->
                 Contracting.tryBind leftType left.Strides rightType right.Strides made.Head contraction
+                |> Option.map (fun bind -> bind, struct (left, right))
+            | Convolve filtering, [| x, xType; filters, filtersType |] ->
+                Convolving.tryBind xType x.Strides filtersType filters.Strides made.Head filtering (x, filters)
             | _ -> None
 
-        match bind, Execute.filling nested kernel types made with
-        | Some bind, _ -> ReadyProduct(roots, bind, fst operands[0], fst operands[1], results[0])
+        match bound, Execute.filling nested kernel types made with
+        | Some(bind, struct (left, right)), _ -> ReadyProduct(roots, bind, left, right, results[0])
         | None, Some fill -> ReadyFilling(roots, fill, instruction.Draw, views, results)
         | None, None -> ReadyCall(Execute.prepare nested kernel types made, instruction, views, results)
 

@@ -19,6 +19,7 @@ let rec private isExact (op: Op) =
         exact formula
     | Move(Scatter(Added, _) | Overlap _)
     | Contract _
+    | Convolve _
     | Opaque _ -> false
     | Reduce(reduction, _)
     | Scan(reduction, _) -> reduction <> SumOf && reduction <> ProductOf

@@ -217,10 +217,14 @@ let private small =
         Padding = Padding.Of(struct (1, 0))
         Groups = 2 }
 
+/// One step at a time, over so many positions that images are taken one by one.
+let private dense = { small with X = [ 2; 2; 6; 5 ]; Stride = []; Dilation = [ 1; 2 ] }
+
 let private gradients =
-    [ for name, convolution, filters in
-          [ "convolution", Tensor.convolution, [ 4; 1; 2; 2 ]
-            "transposed convolution", Tensor.transposedConvolution, [ 2; 2; 2; 2 ] ] do
+    [ for name, convolution, filters, small in
+          [ "convolution", Tensor.convolution, [ 4; 1; 2; 2 ], small
+            "dense convolution", Tensor.convolution, [ 4; 1; 2; 2 ], dense
+            "transposed convolution", Tensor.transposedConvolution, [ 2; 2; 2; 2 ], small ] do
           testCase $"the slopes of {name} are central differences', by each operand" (fun () ->
               let x = labelled small (whole 1 small.X |> Array.map (fun x -> x / 8.))
               let w = Tensor.create filters "" (whole 2 filters |> Array.map (fun x -> x / 8.))
@@ -280,8 +284,8 @@ let private refusals =
               "amounts of padding"
               (run { o with Padding = Padding.Of(1, 1) } w None x)
           refuses<ShapeException> "Convolution" "the bias" (run o w (Some(counting [ 3 ])) x)
-          refuses<ShapeException> "Windows" "do not fit" (run { o with Dilation = [ 3 ] } w None x)
-          refuses<DTypeException> "Contract" "different data types" (run o (Tensor.cast DType.Float32 w) None x)
+          refuses<ShapeException> "Convolution" "do not fit into" (run { o with Dilation = [ 3 ] } w None x)
+          refuses<DTypeException> "Convolution" "different data types" (run o (Tensor.cast DType.Float32 w) None x)
           refuses<ShapeException> "TransposedConvolution" "would have size" (fun () ->
               Tensor.transposedConvolution { o with Padding = Padding.Of 5 } (counting [ 3; 4; 3 ]) None x)
           Expect.throwsT<ArgumentOutOfRangeException> (fun () -> Padding.Of -1 |> ignore) "negative")

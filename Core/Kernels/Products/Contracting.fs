@@ -36,7 +36,7 @@ type internal BoundContraction(run: ContractionRun, left: MatrixView, right: Mat
         run.Execute Parallelism.MaxThreads
 
 /// A contraction made ready for its types: left [batch; m; k] × right [batch; k; n] → [batch; m; n], whatever the order and
-/// the strides of the dimensions. Each element is one chain of fused multiply-adds over k in ascending order, starting from
+/// the strides of the dimensions; the result's are row-major unless others are given, which fill the same memory. Each element is one chain of fused multiply-adds over k in ascending order, starting from
 /// the first product; where m · n < 8 and k ≥ 64 it is the sum of 32 such chains (`DotKernel`). A NaN is always the same
 /// NaN. Integers wrap around. The sum over no k is 0. docs/order-of-evaluation.md says more.
 [<Sealed>]
@@ -47,7 +47,8 @@ type internal ContractionPlan
         result: TensorType,
         contraction: Contraction,
         epilogue: Epilogue,
-        options: ContractionOptions
+        options: ContractionOptions,
+        ?resultStrides: int array
     ) =
     let shape = ContractionShape(left, right, contraction)
     let element = Blocks.elementType result.DType
@@ -94,7 +95,13 @@ type internal ContractionPlan
     let viewLeft = seen left shape.Left shape.RowSizes shape.SumSizes
     let viewRight = seen right shape.Right shape.SumSizes shape.ColumnSizes
     let viewResult = seen result shape.Result shape.RowSizes shape.ColumnSizes
-    let resultStrides = Blocks.rowMajor result.Sizes
+    let dense = Blocks.rowMajor result.Sizes
+    let resultStrides = defaultArg resultStrides dense
+
+    /// Whether the result is not computed where it belongs, but elsewhere, and moved.
+    let movesResult =
+        let view = viewResult { Data = [||]; Offset = 0; Strides = resultStrides }
+        not view.IsEven || not options.Emit && resultStrides <> dense
 
     /// A side operand's columns are adjacent or all the same, or it is copied.
     let viewSide (block: Block) =
@@ -181,28 +188,36 @@ type internal ContractionPlan
             | _ -> null
         | _ -> null
 
-    /// For operands and a row-major result that lie at other addresses in each run; none where an operand would have to be
-    /// copied first, as sums in lanes ask for.
+    /// For operands and a result that lie at other addresses in each run; none where one would have to be copied, as sums in
+    /// lanes ask of operands.
     member _.TryBind(leftStrides: int array, rightStrides: int array) : (unit -> BoundContraction) option =
         let laid strides : Block = { Data = [||]; Offset = 0; Strides = strides }
         let a = MatrixView.make (int size) shape.Left shape.RowSizes shape.SumSizes (laid leftStrides)
         let b = MatrixView.make (int size) shape.Right shape.SumSizes shape.ColumnSizes (laid rightStrides)
 
-        if options.Emit && not empty && (not shape.InLanes || a.IsEven && b.IsEven) then
+        if options.Emit && not empty && not movesResult && (not shape.InLanes || a.IsEven && b.IsEven) then
             let c = viewResult (laid resultStrides)
             Some(fun () -> BoundContraction(ContractionRun(shape, size, body.Value), a, b, c))
         else
             None
 
-    /// Computes into an array from a position on, row-major. `packed` is the right operand packed, or null; `b` is the
-    /// operand itself all the same. `sides` are seen with the result's dimensions.
+    /// Computes into an array from a position on. `packed` is the right operand packed, or null; `b` is the operand itself all
+    /// the same. `sides` are seen with the result's dimensions.
     member _.Run(a: Block, b: Block, packed: PackedOperand | null, sides: Block array, output: Array, start: int) =
+        let compute (data: Array) first strides =
+            if options.Emit then
+                runEmitted a b packed sides { Data = data; Offset = first; Strides = strides }
+            else
+                runPortable a b data first
+
         if empty then
             Blocks.fillRange output start result.Count 0.
-        elif options.Emit then
-            runEmitted a b packed sides { Data = output; Offset = start; Strides = resultStrides }
+        elif movesResult then
+            let computed = Blocks.fresh result
+            compute computed.Data computed.Offset dense
+            Blocks.place result computed { Data = output; Offset = start; Strides = resultStrides }
         else
-            runPortable a b output start
+            compute output start resultStrides
 
     member plan.Run(a: Block, b: Block) : Array =
         let output = Blocks.uninitialised result.DType result.Count

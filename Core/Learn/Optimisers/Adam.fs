@@ -51,14 +51,14 @@ module Adam =
     let step (options: AdamOptions) (parameters: 'P, state: AdamState<'P>, gradient: 'P) : 'P * AdamState<'P> =
         let steps = state.Steps + 1.
         let debias (beta: float) = 1. - Tensor.Pow(beta, steps)
-        let debiasMean, debiasSquare = debias options.Beta1, debias options.Beta2
+        // Divisions of scalars: each element is left with one division and one root.
+        let rate, scale = state.LearningRate / debias options.Beta1, 1. / debias options.Beta2
 
         let rule (p: Tensor) (g: Tensor) (memories: Tensor list) =
             let like = Parameters.castLike p
             let m = options.Beta1 * List.head memories + (1. - options.Beta1) * g
             let v = options.Beta2 * List.last memories + (1. - options.Beta2) * (g * g)
-            let step = (m / like debiasMean) / (sqrt (v / like debiasSquare) + options.Epsilon)
-            p - like state.LearningRate * step, [ m; v ]
+            p - like rate * m / (sqrt (like scale * v) + options.Epsilon), [ m; v ]
 
         let parameters, memories = Parameters.step "Adam.step" parameters gradient [ state.Mean; state.Square ] rule
         parameters, { state with Steps = steps; Mean = memories[0]; Square = memories[1] }

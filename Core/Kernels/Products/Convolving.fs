@@ -1,0 +1,101 @@
+namespace Functional
+
+/// A convolution as a contraction: of the filters with windows of the operand, both seen through strides.
+[<Sealed>]
+type internal ConvolutionLayout(x: TensorType, filters: TensorType, result: TensorType, f: Filtering) =
+    let groups, perGroup, depth = f.Groups, filters.Sizes[0] / f.Groups, filters.Sizes[1]
+    let spatial = [ for w in f.Windows -> w.Dim ]
+    let others = [ 0 .. x.Rank - 1 ] |> List.except (f.Channel :: spatial)
+    let positions = [ for d in spatial -> result.Sizes[d] ]
+    let window = [ for w in f.Windows -> w.Size ]
+    let otherSizes = [ for d in others -> x.Sizes[d] ]
+
+    /// Filters are columns where channels come last, so that these are adjacent in the result.
+    let filtersLast = spatial |> List.forall (fun d -> d < f.Channel)
+
+    /// What is computed one after another instead of side by side: where rows of positions are long enough to fill vectors,
+    /// all but these, so that the result lies as it is computed.
+    let isBatched = not filtersLast && List.fold (*) 1 positions >= 16
+    let batch, along = if isBatched then otherSizes, [] else [], otherSizes
+
+    // Windows: batch, groups, channels, what goes along, positions, positions in the window.
+    let seen = TensorType(x.DType, batch @ [ groups; depth ] @ along @ positions @ window)
+    let slid = TensorType(x.DType, batch @ [ groups; perGroup; depth ] @ window)
+    let kept = batch.Length + 1
+    let sum =
+        [ kept, kept + 1 ]
+        @ [ for k in 0 .. window.Length - 1 -> seen.Rank - window.Length + k, kept + 2 + k ]
+    let swapped = List.map (fun (a, b) -> b, a)
+    let pairs = { Batch = [ for k in 0 .. kept - 1 -> k, k ]; Sum = sum }
+
+    let seenStrides (strides: int array) =
+        let others = [| for d in others -> strides[d] |]
+        let batch, along = if isBatched then others, [||] else [||], others
+        Array.concat
+            [ batch
+              [| strides[f.Channel] * depth; strides[f.Channel] |]
+              along
+              [| for w in f.Windows -> strides[w.Dim] * w.Stride |]
+              [| for w in f.Windows -> strides[w.Dim] * w.Dilation |] ]
+
+    let slidStrides (strides: int array) =
+        Array.concat
+            [ Array.zeroCreate batch.Length; [| strides[0] * perGroup; strides[0]; strides[1] |]; strides[2..] ]
+
+    let resultStrides =
+        let dense = Blocks.rowMajor result.Sizes
+        let others, channel = [| for d in others -> dense[d] |], dense[f.Channel]
+        let batch, along = if isBatched then others, [||] else [||], others
+        let positions = Array.append along [| for d in spatial -> dense[d] |]
+        Array.concat
+            [ batch
+              [| channel * perGroup |]
+              (if filtersLast then Array.append positions [| channel |] else Array.append [| channel |] positions) ]
+
+    member _.Left = if filtersLast then seen else slid
+    member _.Right = if filtersLast then slid else seen
+    member _.Contraction = if filtersLast then pairs else { pairs with Sum = swapped sum }
+
+    /// The result's sizes in the order in which the contraction gives them.
+    member _.Result =
+        let positions = along @ positions
+        let inner = if filtersLast then positions @ [ perGroup ] else perGroup :: positions
+        TensorType(result.DType, batch @ [ groups ] @ inner)
+
+    member _.ResultStrides = resultStrides
+
+    /// Strides, or whatever else, of operand and filters as those of left and right operand.
+    member _.Sides(ofX: 'T, ofFilters: 'T) = if filtersLast then struct (ofX, ofFilters) else struct (ofFilters, ofX)
+
+    member _.SeenStrides strides = seenStrides strides
+    member _.SlidStrides strides = slidStrides strides
+
+[<RequireQualifiedAccess>]
+module internal Convolving =
+    let private planned (layout: ConvolutionLayout) =
+        ContractionPlan(
+            layout.Left,
+            layout.Right,
+            layout.Result,
+            layout.Contraction,
+            TileKernels.NoEpilogue,
+            ContractionOptions.Default,
+            layout.ResultStrides
+        )
+
+    /// Into a dense block.
+    let filling x filters result f : Block -> Block -> Block -> unit =
+        let layout = ConvolutionLayout(x, filters, result, f)
+        let plan = planned layout
+        fun x filters target ->
+            let x = { x with Strides = layout.SeenStrides x.Strides }
+            let filters = { filters with Strides = layout.SlidStrides filters.Strides }
+            let struct (left, right) = layout.Sides(x, filters)
+            plan.Run(left, right, null, [||], target.Data, target.Offset)
+
+    /// For operands with these strides, where none has to be copied first; and what is given for each, in the order of the
+    /// contraction.
+    let tryBind x (xStrides: int array) filters (filterStrides: int array) result f (ofX, ofFilters) =
+        let layout = ConvolutionLayout(x, filters, result, f)
+        let struct (left, right) = layout.Sides(layout.SeenStrides xStrides, layout.SlidStrides filterStrides)
+        (planned layout).TryBind(left, right) |> Option.map (fun bind -> bind, layout.Sides(ofX, ofFilters))
