@@ -130,8 +130,9 @@ type internal ContractionRun(shape: ContractionShape, size: nativeint, body: Con
     member _.Execute threads =
         rowParts <- 1
         columnParts <- 1
-        // About 50 multiply-adds a nanosecond.
-        let nanoseconds = float shape.M * float shape.N * float shape.K * float shape.Count / 50.
+        let m, n, k, count = float shape.M, float shape.N, float shape.K, float shape.Count
+        // About 50 multiply-adds a nanosecond; where these are few for an element, 40 bytes of the larger operand.
+        let nanoseconds = count * k * max (m * n / 50.) (max m n * float size / 40.)
         if threads = 1 || nanoseconds < Workers.Least then
             items <- 1
             run.Item 0
