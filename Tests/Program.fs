@@ -76,6 +76,7 @@ let tests =
                 Learn.InitialiserTests.tests
                 Learn.LayerTests.tests
                 Learn.SpatialLayerTests.tests
+                Learn.SequenceLayerTests.tests
                 Learn.StateTests.tests
                 Learn.OptimiserTests.tests
                 Learn.NetworkTests.tests

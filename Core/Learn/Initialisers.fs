@@ -212,3 +212,15 @@ type Initialiser private (name: string, rule: StartingRule) =
         | _ -> fail ()
 
     interface IStructure
+
+/// Parameters of layers as they start.
+[<RequireQualifiedAccess>]
+module internal Initial =
+    /// Drawn from the current generator, of the input's data type.
+    let draw (input: Layout) (initialiser: Initialiser) (sizes: int list) (fanIn, fanOut) : Tensor =
+        initialiser.Draw(Generator.Current, TensorType(input.DType, sizes), fanIn, fanOut)
+
+    /// One number for each channel, all of them alike.
+    let forChannels (input: Layout) initialiser =
+        let n = input.Channels
+        draw input initialiser [ n ] (n, n)

@@ -33,6 +33,20 @@ let private layers: (string * ILayer * Layout) list =
       "batch norm", BatchNorm(), images
       "batch norm of features", BatchNorm(1e-3, 0.5), Layout.Of("BC", Nullable(), Nullable 3)
       "layer norm", LayerNorm(), sequences
+      "group norm", GroupNorm 2, images
+      "instance norm", InstanceNorm(), images
+      "RMS norm", RmsNorm(), sequences
+      "cross-channel norm", CrossChannelNorm 3, images
+      "transposed convolution", TransposedConvolution(3, [ 3 ]), images
+      "transposed convolution, in groups", TransposedConvolution(6, [ 2; 3 ], strided, Initialiser.HeNormal), images
+      "adaptive mean", AdaptiveAveragePool [ 3; 2 ], images
+      "adaptive greatest", AdaptiveMaxPool [ 2 ], images
+      "reshape", new Reshape([ 12; 14 ], "TC"), Layout.Of("BCSS", Nullable(), 4, 6, 7)
+      "reshape without labels", new Reshape([ 14; 12 ]), Layout.Of("BCSS", Nullable(), 4, 6, 7)
+      "resize", Resize([ 9; 5 ], Interpolation.Linear), images
+      "depth to space", DepthToSpace [ 2 ], images
+      "space to depth", SpaceToDepth [ 2; 1 ], Layout.Of("BCSS", Nullable(), 4, 6, 7)
+      "parametric ReLU", ParametricRelu(), images
       "a network of them",
       Network.Sequential(Convolution(4, [ 3 ]), BatchNorm(), Relu(), MaxPool [ 2 ], Flatten(), Dense 3),
       images ]
@@ -49,6 +63,31 @@ let tests =
               Expect.sequenceEqual weights.Shape [ 6; 2; 3; 2 ] "weights"
               let expected = Tensor.convolution strided weights (Some bias) image
               Expect.isTrue (Structure.HasSameBits(layer.Predict image, expected)) "bits"
+          }
+          test "layers are the functions with their parameters" {
+              let initialised (layer: ILayer) = layer.Initialize [| Layout.Of image.Type |]
+              let equals (layer: ILayer) expected =
+                  Expect.isTrue (Structure.HasSameBits(layer.Predict image, expected)) (layer.GetType().Name)
+              let transposed =
+                  initialised (TransposedConvolution(6, [ 2; 3 ], strided, Initialiser.HeNormal))
+                  :?> TransposedConvolution
+              let weights, bias = nonNull transposed.Weights, nonNull transposed.Bias
+              Expect.sequenceEqual weights.Shape [ 4; 3; 2; 3 ] "weights"
+              equals transposed (Tensor.transposedConvolution strided weights (Some bias) image)
+              equals (initialised (GroupNorm 2)) (Tensor.groupNorm 2 1e-5 None None image)
+              equals (initialised (InstanceNorm())) (Tensor.instanceNorm 1e-5 None None image)
+              equals (initialised (RmsNorm())) (Tensor.rmsNorm [ 1 ] 1e-5 None image)
+              equals (CrossChannelNorm 3) (Tensor.crossChannelNorm 3 1e-4 0.75 2. image)
+              equals (AdaptiveAveragePool [ 3; 2 ]) (Tensor.adaptiveAveragePool [ 3; 2 ] image)
+              equals (AdaptiveMaxPool [ 2 ]) (Tensor.adaptiveMaxPool [ 2 ] image)
+              equals
+                  (Resize([ 9; 5 ], Interpolation.Cubic))
+                  (Tensor.resize Interpolation.Cubic SamplePoints.HalfPixel [ 9; 5 ] image)
+              equals (DepthToSpace [ 2 ]) (Tensor.depthToSpace DepthOrder.ChannelFirst [ 2 ] image)
+              equals (SpaceToDepth [ 2; 1 ]) (Tensor.spaceToDepth DepthOrder.ChannelFirst [ 2; 1 ] image)
+              equals (initialised (ParametricRelu 0.5)) (Activation.parametricRelu (Tensor.scalar 0.5f) image)
+              let reshape = new Reshape([ 12; 14 ], "TC")
+              equals reshape (Tensor.withFormat "" image |> Tensor.reshape [ 2; 12; 14 ] |> Tensor.withFormat "BTC")
           }
           test "batch norm moves its statistics towards those of the batches, and predicts with them" {
               let mutable layer = (BatchNorm(1e-5, 0.5) :> ILayer).Initialize [| images |] :?> BatchNorm

@@ -11,6 +11,10 @@ public static class SpatialLayers
     private static F.PoolingOptions Pooling(IReadOnlyList<int>? stride, Padding? padding, bool countPadding) =>
         new(Dimensions.Listed(stride ?? []), Dimensions.Listed([]), padding ?? Padding.None, countPadding);
 
+    internal static F.ConvolutionOptions Sliding(
+        IReadOnlyList<int>? stride, IReadOnlyList<int>? dilation, Padding? padding, int groups) =>
+        new(Dimensions.Listed(stride ?? []), Dimensions.Listed(dilation ?? []), padding ?? Padding.None, groups);
+
     extension(Convolution)
     {
         /// <summary>Filters whose weights are yet to be drawn.</summary>
@@ -30,11 +34,7 @@ public static class SpatialLayers
             Padding? padding = null,
             int groups = 1,
             Initialiser? weights = null) =>
-            new(
-                filters,
-                size,
-                new F.ConvolutionOptions(Dimensions.Listed(stride ?? []), Dimensions.Listed(dilation ?? []), padding ?? Padding.None, groups),
-                weights ?? Initialiser.GlorotUniform);
+            new(filters, size, Sliding(stride, dilation, padding, groups), weights ?? Initialiser.GlorotUniform);
     }
 
     extension(MaxPool)

@@ -24,6 +24,32 @@ type LeakyRelu(slope: float) =
     member _.Slope = slope
     override _.Predict x = Activation.leakyRelu slope x
 
+/// x where it is positive, else slope · x, a slope for each channel, which is learned (He, Zhang, Ren and Sun, 2015). It is null
+/// until the layer is initialised.
+[<Sealed; AllowNullLiteral(false)>]
+type ParametricRelu(initialSlope: float, slope: Tensor | null) =
+    inherit Layer()
+    /// The slopes before training.
+    new(initialSlope: float) = ParametricRelu(initialSlope, null)
+    /// Slopes of ¼ before training.
+    new() = ParametricRelu 0.25
+    /// [channels]; null until the layer is initialised.
+    member _.Slope = slope
+
+    override _.Predict(x: Tensor) : Tensor =
+        match slope with
+        | NonNull slope -> Activation.parametricRelu slope x
+        | _ -> Channels.notInitialised "ParametricRelu" x
+
+    /// The layer with slopes. Parameters at hand are kept.
+    override this.Initialize input =
+        if isNull slope then
+            ParametricRelu(initialSlope, Initial.forChannels input (Initialiser.Constant initialSlope))
+        else
+            this
+
+    interface IAcceleratable
+
 /// x where it is positive, else α · (eˣ - 1).
 [<Sealed>]
 type Elu(alpha: float) =

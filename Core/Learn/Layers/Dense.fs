@@ -51,9 +51,7 @@ type Dense
     override this.Initialize input =
         if isNull weights then
             let n = input.Channels
-            let draw (initialiser: Initialiser) sizes =
-                initialiser.Draw(Generator.Current, TensorType(input.DType, sizes), n, units)
-
+            let draw initialiser sizes = Initial.draw input initialiser sizes (n, units)
             Dense(units, initialWeights, initialBias, draw initialWeights [ n; units ], draw initialBias [ units ])
         else
             this

@@ -48,16 +48,20 @@ module internal Ports =
     let input: IReadOnlyList<string> = [| "in" |]
     let output: IReadOnlyList<string> = [| "out" |]
 
-    /// What a layer was given, of which there is to be one.
-    let single (layer: obj) (items: IReadOnlyList<'T>) : 'T =
-        if items.Count <> 1 then
+    /// Refuses another number of what a layer is given.
+    let count (layer: obj) expected (items: IReadOnlyList<'T>) =
+        if items.Count <> expected then
+            let inputs = if expected = 1 then "one input" else $"{expected} inputs"
             raise (
                 StructureException(
                     layer.GetType().Name,
                     [],
-                    $"it has one input, and was given {items.Count}",
-                    "connect one output to it"
+                    $"it has {inputs}, and was given {items.Count}",
+                    "connect one output to each"
                 )
             )
 
+    /// What a layer was given, of which there is to be one.
+    let single (layer: obj) (items: IReadOnlyList<'T>) : 'T =
+        count layer 1 items
         items[0]

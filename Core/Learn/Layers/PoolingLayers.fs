@@ -37,18 +37,19 @@ type GlobalMaxPool() =
     override _.Predict x = Pooling.wholeMax x
     interface IAcceleratable
 
-/// Channels and spatial dimensions become channels, the last dimension; all others stay: "BCSS" → "BC". Of unformatted input
-/// all dimensions but the first.
+/// As many means along each spatial dimension as are asked for, whatever the size of the input. As Tensor.adaptiveAveragePool.
 [<Sealed; AllowNullLiteral(false)>]
-type Flatten() =
+type AdaptiveAveragePool(sizes: IReadOnlyList<int>) =
     inherit Layer()
+    let sizes = List.ofSeq sizes
+    override _.Predict x = Pooling.adaptiveAverage sizes x
+    interface IAcceleratable
 
-    override _.Predict(Given "Flatten" x) =
-        let labels = if x.Format.IsNone then "U" + String.replicate (x.Rank - 1) "C" else x.Format.Labels
-        let isFlat k = labels[k] = 'C' || labels[k] = 'S'
-        let flat, kept = List.partition isFlat [ 0 .. x.Rank - 1 ]
-        let sizes = [ for k in kept -> x.Shape[k] ] @ [ List.fold (fun n k -> n * x.Shape[k]) 1 flat ]
-        let format = if x.Format.IsNone then "" else System.String.Concat [ for k in kept -> string labels[k] ] + "C"
-        Arranging.permute (kept @ flat) x |> Arranging.reshape sizes format
-
+/// As many greatest elements along each spatial dimension as are asked for, whatever the size of the input. As
+/// Tensor.adaptiveMaxPool.
+[<Sealed; AllowNullLiteral(false)>]
+type AdaptiveMaxPool(sizes: IReadOnlyList<int>) =
+    inherit Layer()
+    let sizes = List.ofSeq sizes
+    override _.Predict x = Pooling.adaptiveMax sizes x
     interface IAcceleratable

@@ -117,3 +117,16 @@ module internal Positions =
                 let column = Arranging.resized (List.ofSeq bare.Shape @ [ 1 ]) Format.None isPadding
                 Elementwise.lift Where [ column; Movement.hold found; found ]
         Movement.relabel format y
+
+    /// A sequence plus the first rows of a table [length; channels].
+    let added op (table: Tensor) (Given op x) : Tensor =
+        let layout = Sequence.layout op x.Type
+        let length, table = Sequence.length layout, Sequence.bare (given op table)
+        if table.Rank <> 2 || table.Shape[0] < length || table.Shape[1] <> Sequence.channels layout then
+            Labels.shapeError
+                op
+                [ x.Type; table.Type ]
+                "the table of positions does not fit the sequence"
+                $"give at least {length} positions of {Sequence.channels layout} channels"
+        let rows = Define.apply (Movement.slice [ 0, 1, length; 0, 1, table.Shape[1] ]) [ table ]
+        Sequence.ofRows layout (Sequence.rows layout x + rows)
