@@ -75,6 +75,7 @@ let tests =
                 Learn.LossOptionTests.tests
                 Learn.InitialiserTests.tests
                 Learn.LayerTests.tests
+                Learn.ActivationLayerTests.tests
                 Learn.SpatialLayerTests.tests
                 Learn.SequenceLayerTests.tests
                 Learn.StateTests.tests

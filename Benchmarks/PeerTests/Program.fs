@@ -26,6 +26,8 @@ let families =
       Families.Recurrences.family
       Families.Attentions.family
       Families.Losses.family
+      Families.Matrices.family
+      Families.Signals.family
       Families.Optimisers.family
       Families.LongSums.family
       Families.Labels.family

@@ -86,6 +86,16 @@ public static class Loss
         Tensor x, Tensor target, double alpha = 0.25, double gamma = 2, Tensor? mask = null, LossReduction reduction = LossReduction.Mean) =>
         F.focalCrossEntropyOfLogits(Options(mask, reduction), alpha, gamma, x, target);
 
+    /// <summary>
+    /// The focal cross-entropy of sigmoid x for each element, given logits x of one class and targets t from 0 to 1: that of
+    /// <see cref="BinaryCrossEntropyOfLogits"/> times (α · t + (1 - α) · (1 - t)) · dᵞ, where d is the probability that x gives
+    /// to what is not the target. Finite for all logits.
+    /// </summary>
+    /// <exception cref="ShapeException">Targets or mask do not fit.</exception>
+    public static Tensor BinaryFocalCrossEntropyOfLogits(
+        Tensor x, Tensor target, double alpha = 0.25, double gamma = 2, Tensor? mask = null, LossReduction reduction = LossReduction.Mean) =>
+        F.binaryFocalCrossEntropyOfLogits(Options(mask, reduction), alpha, gamma, x, target);
+
     /// <summary>Σᵢ tᵢ · (log tᵢ - log yᵢ) over the classes, given logarithms of probabilities.</summary>
     /// <exception cref="ShapeException">Targets or mask do not fit.</exception>
     /// <exception cref="DimensionException">There are no classes.</exception>

@@ -119,8 +119,9 @@ public static class TensorAttention
         /// <summary>
         /// The values, mixed for each query (this tensor) by softmax(q kᵀ · scale) over the keys, head by head (Vaswani et al.,
         /// 2017): queries [batch …; m; heads · d], keys [batch …; n; heads · d], values [batch …; n; heads · v] →
-        /// [batch …; m; heads · v], in the order and under the labels of the queries. A query that sees no key gets 0. Takes
-        /// room for heads · m · n scores.
+        /// [batch …; m; heads · v], in the order and under the labels of the queries. A query that sees no key gets 0. A
+        /// key that is not seen has weight 0, so that NaN or infinity in its value still gives NaN. Takes room for
+        /// heads · m · n scores.
         /// </summary>
         public Tensor Attention(Tensor keys, Tensor values, AttentionOptions? options = null) =>
             Functional.Attention.attend((options ?? AttentionOptions.Default).FSharp, x, keys, values);

@@ -13,8 +13,8 @@ module AttentionFunctions =
     module Tensor =
         /// The values, mixed for each query by softmax(q kᵀ · scale) over the keys, head by head (Vaswani et al., 2017):
         /// queries [batch …; m; heads · d], keys [batch …; n; heads · d], values [batch …; n; heads · v] → [batch …; m;
-        /// heads · v], in the order and under the labels of the queries. A query that sees no key gets 0. Takes room for
-        /// heads · m · n scores.
+        /// heads · v], in the order and under the labels of the queries. A query that sees no key gets 0. A key that is
+        /// not seen has weight 0, so that NaN or infinity in its value still gives NaN. Takes room for heads · m · n scores.
         let attention (options: AttentionOptions) (queries: Tensor) (keys: Tensor) (values: Tensor) : Tensor =
             Attention.attend options queries keys values
 

@@ -97,6 +97,11 @@ public class SpatialTests
         Assert.Equal(smooth, (double)Loss.CrossEntropy(y, classes, smoothing: 0.5), 15);
 
         Tensor target = Tensor.Create([1.0, 0, 0, 1], [2, 2], "BC");
+        Tensor logits = Tensor.Create<double>([-1.5, 2], [2], "B"), sides = Tensor.Create<double>([0, 1], [2], "B");
+        Assert.Equal(
+            (double)Loss.BinaryCrossEntropyOfLogits(logits, sides) / 2,
+            (double)Loss.BinaryFocalCrossEntropyOfLogits(logits, sides, alpha: 0.5, gamma: 0),
+            14);
         Assert.Equal((double)Loss.FocalCrossEntropy(y, target), (double)Loss.FocalCrossEntropyOfLogits(Tensor.Log(y), target), 14);
         Assert.Equal(1.0, (double)Loss.AbsoluteError(y, y + 1));
         Assert.Equal(4.0, (double)Loss.SquaredError(y, y + 1, reduction: LossReduction.Sum));

@@ -176,6 +176,22 @@ let private elementwise =
           Expect.isLessThan (abs ((elements sure).Head / (doubt ** 3.) - 1.)) (1.1 * rounding) "nearly sure"
       }
 
+      test "focal cross-entropy of one class" {
+          let logits, targets = [ 0.5; -2.; 3.; 0.25 ], [ 1.; 1.; 0.; 0.5 ]
+          let sigmoid x = 1. / (1. + exp -x)
+          let expected =
+              [ for x, t in List.zip logits targets ->
+                    let p = sigmoid x
+                    let doubt = t * (1. - p) + (1. - t) * p
+                    let weight = 0.3 * t + 0.7 * (1. - t)
+                    -weight * doubt ** 1.5 * (t * log p + (1. - t) * log (1. - p)) ]
+          let x, t = Tensor.create [ 4 ] "B" (Array.ofList logits), Tensor.create [ 4 ] "B" (Array.ofList targets)
+          close "none" expected (Loss.binaryFocalCrossEntropyOfLogits each 0.3 1.5 x t)
+          differentiates (fun x -> Loss.binaryFocalCrossEntropyOfLogits each 0.3 1.5 x t) x
+          let far, sides = Tensor.create [ 2 ] "B" [| -1000.; 1000. |], Tensor.create [ 2 ] "B" [| 1.; 1. |]
+          close "far out" [ 250.; 0. ] (Loss.binaryFocalCrossEntropyOfLogits each 0.25 2. far sides)
+      }
+
       test "divergence of Kullback and Leibler" {
           let t = Tensor.create [ 3; 3 ] "BC" [| 0.5; 0.5; 0.; 1.; 0.; 0.; 0.2; 0.3; 0.5 |]
           let expected =

@@ -115,9 +115,28 @@ module Loss =
         let dim = Channels.dimension op x.Type
         let t = probabilities op dim x target
         let logarithm = Activation.logSoftmax x
-        // 1 - e^l keeps its digits where e^l is nearly 1.
+        // Digits that the logarithm has are not lost where e^l is nearly 1.
         let doubt = Tensor.Pow(-(Elementwise.lift Expm1 [ logarithm ]), gamma)
         Losses.reduce op options (-alpha * Channels.sum dim (times t (doubt * logarithm)))
+
+    /// The focal cross-entropy of sigmoid x for each element, given logits x of one class and targets t from 0 to 1: that of
+    /// `binaryCrossEntropyOfLogits` times (α · t + (1 - α) · (1 - t)) · dᵞ, where d is the probability that x gives to what is
+    /// not the target (Lin et al., 2017). Finite for all logits.
+    let binaryFocalCrossEntropyOfLogits
+        (options: LossOptions)
+        (alpha: float)
+        (gamma: float)
+        (x: Tensor)
+        (target: Tensor)
+        : Tensor =
+        let op = "BinaryFocalCrossEntropyOfLogits"
+        alike op x target
+        let lift activation x = Define.apply activation [ x ]
+        let softplus, sigmoid = lift Activations.softplus, lift Activations.sigmoid
+        let entropy = target * softplus -x + (1. - target) * softplus x
+        let doubt = target * sigmoid -x + (1. - target) * sigmoid x
+        let weight = alpha * target + (1. - alpha) * (1. - target)
+        Losses.reduce op options (weight * Tensor.Pow(doubt, gamma) * entropy)
 
     /// Σᵢ tᵢ · (log tᵢ - log yᵢ) over the classes, given logarithms of probabilities: the divergence of Kullback and Leibler
     /// (1951).
