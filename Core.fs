@@ -63,6 +63,10 @@ and [<AbstractClass>] FunctionalException internal (op: string, operands: Tensor
     member _.Op = op
     member _.Operands = operands :> IReadOnlyList<TensorType>
     member _.Remedy = remedy
+    /// The layer of a network that refused, "outer/inner" of a network in a network; empty outside networks.
+    member val Layer = "" with get, private set
+    /// Notes that the error goes through a layer.
+    member internal e.Enter(name: string, kind: string) = e.Layer <- if e.Layer = "" then $"{name} ({kind})" else $"{name}/{e.Layer}"
     /// File and line, or method, of the first frame outside the library.
     static member internal SiteOf(trace: Diagnostics.StackTrace) =
         let own = [ "Functional"; "Functional.CSharp"; "Functional.Data"; "FSharp.Core" ]
@@ -77,7 +81,8 @@ and [<AbstractClass>] FunctionalException internal (op: string, operands: Tensor
     member e.CallSite = FunctionalException.SiteOf(Diagnostics.StackTrace(e, true))
     override e.Message =
         let at = match e.CallSite with "" -> "" | site -> $" At {site}."
-        $"""{op}({String.Join(", ", operands)}): {problem}. To mend it: {remedy}.{at}"""
+        let within = match e.Layer with "" -> "" | layer -> $"Layer {layer}: "
+        $"""{within}{op}({String.Join(", ", operands)}): {problem}. To mend it: {remedy}.{at}"""
 
 /// Sizes do not fit: operands of different shapes, a wrong number of elements, an impossible size.
 and [<Sealed>] ShapeException internal (op, operands, problem, remedy) = inherit FunctionalException(op, operands, problem, remedy)

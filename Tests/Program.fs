@@ -81,6 +81,7 @@ let tests =
                 Learn.StateTests.tests
                 Learn.OptimiserTests.tests
                 Learn.NetworkTests.tests
+                Learn.NetworkGraphTests.tests
                 Learn.DataTests.tests
                 Learn.FileTests.tests
                 Learn.FitTests.tests

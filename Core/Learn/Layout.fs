@@ -47,18 +47,24 @@ type Layout private (dtype: DType, format: Format, sizes: Nullable<int> array) =
 
         size.Value
 
-    /// What a function makes of such tensors: it is traced for two values of the open sizes, and a size of the result that
+    /// What a function makes of such tensors: it is traced for two values of the open sizes, and a size of a result that
     /// differs is open too. Nothing is computed unless the function reads a value; it then sees zeros.
-    member internal _.Through(f: Tensor -> Tensor) =
-        let result size =
-            let ty = example size
-            let zeros =
-                Direct.Tensor(ty, { Data = Blocks.ofNumber dtype 0.; Offset = 0; Strides = Array.zeroCreate ty.Rank })
-            Tracing.record "the layer" [ zeros ] (fun xs -> f xs.Head) (fun _ y -> y.Type)
+    static member internal Through(layouts: Layout list, f: Tensor list -> Tensor list) : Layout list =
+        let results size =
+            let zeros (layout: Layout) =
+                let ty: TensorType = layout.Example size
+                Direct.Tensor(
+                    ty,
+                    { Data = Blocks.ofNumber ty.DType 0.; Offset = 0; Strides = Array.zeroCreate ty.Rank }
+                )
+            Tracing.record "the layer" (List.map zeros layouts) f (fun _ ys -> [ for y in ys -> y.Type ])
 
-        let ty, other = result 2, result 3
-        let known = Array.map2 (fun a b -> if a = b then Nullable a else Nullable()) ty.Sizes other.Sizes
-        Layout(ty.DType, ty.Format, known)
+        let layout (ty: TensorType) (other: TensorType) =
+            let known = Array.map2 (fun a b -> if a = b then Nullable a else Nullable()) ty.Sizes other.Sizes
+            Layout(ty.DType, ty.Format, known)
+        List.map2 layout (results 2) (results 3)
+
+    member private _.Example size = example size
 
     override _.ToString() =
         let shown = sizes |> Array.map (fun s -> if s.HasValue then string s.Value else "?")

@@ -115,11 +115,9 @@ let private layoutTests =
       }
 
       test "open sizes stay open through a function" {
-          let through =
-              Layout
-                  .Of("BC", Nullable(), 3)
-                  .Through(fun x -> Tensor.sum [ 1 ] x * Tensor.create [ 4; 1 ] "SB" (Array.create 4 1f))
-          Expect.equal (string through) "Float32[4, ?] \"SB\"" "layout"
+          let f (xs: Tensor list) = [ Tensor.sum [ 1 ] xs[0] * Tensor.create [ 4; 1 ] "SB" (Array.create 4 1f); xs[1] ]
+          let through = Layout.Through([ Layout.Of("BC", Nullable(), 3); Layout.Of("C", 2) ], f)
+          Expect.equal [ for l in through -> string l ] [ "Float32[4, ?] \"SB\""; "Float32[2] \"C\"" ] "layouts"
       } ]
 
 let tests = testList "Layer" (denseTests @ dropoutTests @ layoutTests)

@@ -12,18 +12,22 @@ module internal LayerCall =
         let ys, right = Structures.flattenLearnables b
         left.Equals right && Array.forall2 (fun x y -> obj.ReferenceEquals(x, y)) xs ys
 
-    let private refuse name (layer: ILayer) (inputs: Tensor array) problem remedy =
-        let types = [ for x in inputs -> x.Type ]
-        raise (StructureException($"{name} ({layer.GetType().Name})", types, problem, remedy))
+    let private refuse (layer: ILayer) (inputs: Tensor array) problem remedy =
+        raise (StructureException(layer.GetType().Name, [ for x in inputs -> x.Type ], problem, remedy))
 
-    /// The outputs of a layer, and the layer as it is from then on.
-    /// Throws StructureException for a layer that gives another number of outputs, or changes what is no state.
-    let run name mode (layer: ILayer) (inputs: Tensor array) : struct (Tensor array * ILayer) =
+    /// Errors on the way name the layer.
+    let named name (layer: ILayer) (f: unit -> 'R) : 'R =
+        try
+            f ()
+        with :? FunctionalException as e ->
+            e.Enter(name, layer.GetType().Name)
+            reraise ()
+
+    let private runUnnamed mode (layer: ILayer) (inputs: Tensor array) : struct (Tensor array * ILayer) =
         let struct (outputs, next) = layer.Run(mode, inputs)
 
         if outputs.Count <> layer.Outputs.Count then
             refuse
-                name
                 layer
                 inputs
                 $"it gives {outputs.Count} outputs, and names {layer.Outputs.Count}"
@@ -31,13 +35,17 @@ module internal LayerCall =
 
         if not (obj.ReferenceEquals(layer, next)) && not (isSameButState layer next) then
             refuse
-                name
                 layer
                 inputs
                 "what it returns as its next state differs in more than state"
                 "mark what running the layer changes with [State], and keep all else"
 
         struct (Array.ofSeq outputs, next)
+
+    /// The outputs of a layer, and the layer as it is from then on.
+    /// Throws StructureException for a layer that gives another number of outputs, or changes what is no state.
+    let run name mode (layer: ILayer) (inputs: Tensor array) : struct (Tensor array * ILayer) =
+        named name layer (fun () -> runUnnamed mode layer inputs)
 
 /// Whether networks run directly on this thread, those within layers as well.
 [<AbstractClass; Sealed>]
