@@ -11,7 +11,8 @@ public static class Sgd
     public static SgdState<T> Start<T>(T parameters, double learningRate = 0.01) => F.start(learningRate, parameters);
 
     /// <summary>
-    /// v ← μ · v - ε · g and θ ← θ + v for each floating-point leaf; integers and Bool stay.
+    /// v ← μ · v - ε · g and θ ← θ + v for each floating-point leaf; with Nesterov's momentum θ ← θ + μ · v - ε · g, by the new v
+    /// (Bengio, Boulanger-Lewandowski and Pascanu, 2013, eq. 7). Integers and Bool stay.
     /// </summary>
     /// <exception cref="StructureException">Parameters, state and gradient differ in structure.</exception>
     public static (T Parameters, SgdState<T> State) Step<T>(

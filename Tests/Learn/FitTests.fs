@@ -206,7 +206,7 @@ let private checkpoints =
 let private descent options (data: float list) =
     let batches = Batches<Tensor>.Of(data.Length, (fun _ -> data |> Seq.map Tensor.scalar))
     let objective = Objective.create (fun (p: Tensor) (x: Tensor) -> (p - x) * (p - x))
-    Train.fit options objective (Optimiser.sgd { Momentum = 0. } 0.1) batches (Tensor.scalar 0.)
+    Train.fit options objective (Optimiser.sgd { SgdOptions.Default with Momentum = 0. } 0.1) batches (Tensor.scalar 0.)
 
 let private one = { FitOptions.Default with Epochs = 1 }
 
@@ -252,7 +252,7 @@ let private steps =
                   Train.fit
                       { FitOptions.Default with Epochs = 3; Acceleration = acceleration }
                       objective
-                      (Optimiser.sgd { Momentum = 0. } 0.1)
+                      (Optimiser.sgd { SgdOptions.Default with Momentum = 0. } 0.1)
                       batches
                       start
 

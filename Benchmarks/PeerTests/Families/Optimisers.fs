@@ -85,6 +85,15 @@ let family =
               (Sgd.start 0.01)
               (Sgd.step { SgdOptions.Default with Momentum = 0.9 })
               (fun ps -> torch.optim.SGD(ps, 0.01, 0.9))
+          trajectory
+              "descent with Nesterov's momentum"
+              (Sgd.start 0.01)
+              (Sgd.step { Momentum = 0.9; Nesterov = true })
+              (fun ps -> torch.optim.SGD(ps, 0.01, 0.9, nesterov = true))
+          trajectory "RMSProp" (RmsProp.start 0.01) (RmsProp.step { Decay = 0.99; Epsilon = 1e-8 }) (fun ps ->
+              torch.optim.RMSProp(ps, 0.01))
+          trajectory "AdamW" (Adam.start 0.05) (AdamW.step AdamOptions.Default (WeightDecay 0.1)) (fun ps ->
+              torch.optim.AdamW(ps, 0.05, weight_decay = 0.1))
           trajectory "Adam" (Adam.start 0.05) (Adam.step AdamOptions.Default) (fun ps -> torch.optim.Adam(ps, 0.05))
           trajectory
               "Adam, other decays"

@@ -21,4 +21,17 @@ public static class Optimiser
     /// <summary>Adaptive moment estimation.</summary>
     public static Optimiser<T, AdamState<T>> Adam<T>(double learningRate = 0.001, AdamOptions? options = null) =>
         F.adam<T>(options ?? AdamOptions.Default, learningRate);
+
+    /// <summary>Adam with decoupled weight decay.</summary>
+    public static Optimiser<T, AdamState<T>> AdamW<T>(
+        WeightDecay decay, double learningRate = 0.001, AdamOptions? options = null) =>
+        F.adamW<T>(options ?? AdamOptions.Default, decay, learningRate);
+
+    /// <summary>Division of the gradient by its running root mean square.</summary>
+    public static Optimiser<T, RmsPropState<T>> RmsProp<T>(double learningRate = 0.001, RmsPropOptions? options = null) =>
+        F.rmsProp<T>(options ?? RmsPropOptions.Default, learningRate);
+
+    /// <summary>The same optimiser, given the gradient with λ · θ added: λ / 2 · |θ|² in the loss.</summary>
+    public static Optimiser<T, TState> WithPenalty<T, TState>(Optimiser<T, TState> optimiser, WeightDecay decay) =>
+        F.withPenalty(decay, optimiser);
 }

@@ -15,26 +15,15 @@ type NetworkTensor =
 /// The tensors of layers, by their names.
 [<RequireQualifiedAccess>]
 module internal NetworkTensors =
-    let private placesOf (scan: Scan) =
-        let signature, leaves = Signature.Of scan, scan.Leaves.ToArray()
-        scan.Release()
-        let places =
-            [ for place, standing in Signatures.places "" signature do
-                  match standing with
-                  | Standing.Tensor _ -> place
-                  | _ -> () ]
-        List.zip places (List.ofArray leaves)
-
-    let private row layer (place: string, value) = { Layer = layer; Name = place.TrimStart '.'; Value = value }
+    let private rows layer tensors = [ for name, value in tensors -> { Layer = layer; Name = name; Value = value } ]
 
     /// What training changes.
     let learnables (names: string array) (layers: ILayer array) : NetworkTensor array =
         [| for name, layer in Array.zip names layers do
-               for tensor in placesOf (Scan.OfLearnables layer) -> row name tensor |]
+               yield! rows name (LeafNames.learnables layer) |]
 
     /// What running the layers changes.
     let state (names: string array) (layers: ILayer array) : NetworkTensor array =
         [| for name, layer in Array.zip names layers do
-               let learned = set [ for place, _ in placesOf (Scan.OfLearnables layer) -> place ]
-               for place, value in placesOf (Scan.Of layer) do
-                   if not (learned.Contains place) then row name (place, value) |]
+               let learned = set [ for name, _ in LeafNames.learnables layer -> name ]
+               yield! LeafNames.all layer |> List.filter (fun (name, _) -> not (learned.Contains name)) |> rows name |]

@@ -62,3 +62,16 @@ module Adam =
 
         let parameters, memories = Parameters.step "Adam.step" parameters gradient [ state.Mean; state.Square ] rule
         parameters, { state with Steps = steps; Mean = memories[0]; Square = memories[1] }
+
+/// Adam with decoupled weight decay (Loshchilov and Hutter, 2019). Its state is Adam's.
+[<RequireQualifiedAccess>]
+module AdamW =
+    /// Algorithm 2 of the paper, with a schedule multiplier of 1: θ ← θ · (1 - α · λ) for the parameters that decay, and a step
+    /// of Adam.
+    /// Throws StructureException where parameters, state and gradient differ in structure.
+    let step
+        (options: AdamOptions)
+        (decay: WeightDecay)
+        (parameters: 'P, state: AdamState<'P>, gradient: 'P)
+        : 'P * AdamState<'P> =
+        Adam.step options (decay.Shrink(parameters, state.LearningRate), state, gradient)

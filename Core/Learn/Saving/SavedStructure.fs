@@ -2,31 +2,13 @@ namespace Functional
 
 open System
 open System.Collections.Generic
-open System.Text.RegularExpressions
 
 /// Structures of tensors to and from files, by the names of their places.
 [<RequireQualifiedAccess>]
 module internal SavedStructure =
-    /// `.Layers[0].Weights` is saved as `Layers.0.Weights`, as the field names parameters.
-    let private plain (place: string) = Regex.Replace(place, @"\[([^\[\]]*)\]", ".$1").TrimStart '.'
-
     /// A name for each tensor, in the order of `Structures.flatten`.
     let names (structure: 'T) : string list =
-        let scan = Scan.Of structure
-        let signature = Signature.Of scan
-        scan.Release()
-        let places =
-            [ for place, standing in Signatures.places "" signature do
-                  match standing with
-                  | Standing.Tensor _ -> place
-                  | _ -> () ]
-        let short =
-            places
-            |> List.map (fun place ->
-                match plain place with
-                | "" -> "tensor"
-                | name -> name)
-        if List.distinct short = short then short else places
+        [ for name, _ in LeafNames.all structure -> if name = "" then "tensor" else name ]
 
     let save (path: string) (notes: (string * string) list) (structure: 'T) =
         let tensors, _ = Structures.flatten structure

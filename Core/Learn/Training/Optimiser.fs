@@ -32,6 +32,13 @@ module Optimiser =
         let step p s g = let p, s = step (p, s, g) in struct (p, s)
         Optimiser<'P, 'S>(start, step, withLearningRate)
 
+    /// The same optimiser, given the gradient with λ · θ added: λ / 2 · |θ|² in the loss.
+    let withPenalty (decay: WeightDecay) (optimiser: Optimiser<'P, 'S>) : Optimiser<'P, 'S> =
+        let start p = optimiser.Start p
+        let step p s g = optimiser.Step(p, s, decay.AddTo(p, g))
+        let withLearningRate s rate = optimiser.WithLearningRate(s, rate)
+        Optimiser<'P, 'S>(start, step, withLearningRate)
+
     /// Stochastic gradient descent with momentum.
     let sgd (options: SgdOptions) (learningRate: float) : Optimiser<'P, SgdState<'P>> =
         create (Sgd.start learningRate) (Sgd.step options) _.WithLearningRate
@@ -39,3 +46,11 @@ module Optimiser =
     /// Adaptive moment estimation.
     let adam (options: AdamOptions) (learningRate: float) : Optimiser<'P, AdamState<'P>> =
         create (Adam.start learningRate) (Adam.step options) _.WithLearningRate
+
+    /// Adam with decoupled weight decay.
+    let adamW (options: AdamOptions) (decay: WeightDecay) (learningRate: float) : Optimiser<'P, AdamState<'P>> =
+        create (Adam.start learningRate) (AdamW.step options decay) _.WithLearningRate
+
+    /// Division of the gradient by its running root mean square.
+    let rmsProp (options: RmsPropOptions) (learningRate: float) : Optimiser<'P, RmsPropState<'P>> =
+        create (RmsProp.start learningRate) (RmsProp.step options) _.WithLearningRate

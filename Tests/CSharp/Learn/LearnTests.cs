@@ -83,10 +83,48 @@ public class LearnTests
     {
         Tensor p = Tensors.F64(1), g = Tensors.F64(0.5);
         SgdState<Tensor> state = Sgd.Start(p, learningRate: 0.1);
-        SgdOptions options = new(momentum: 0.5);
+        SgdOptions options = new(momentum: 0.5, nesterov: false);
         (p, state) = Sgd.Step(p, state, g, options);
         (p, state) = Sgd.Step(p, state, g, options);
         Assert.Equal(1 - 0.05 - (0.05 + 0.025), Tensors.Elements<double>(p)[0], 12);
         Assert.Equal(-0.075, Tensors.Elements<double>(state.Velocity)[0], 12);
+    }
+
+    [Fact]
+    public void EveryOptimiserLearns()
+    {
+        var batches = Data.Batches((Tensors.F32(1, 2, 3, 4).Reshape(4, 1), Tensors.F32(2, 4, 6, 8).Reshape(4, 1)), size: 4);
+        var objective = Objective.Supervised((y, t) => Loss.MeanSquaredError(y, t));
+        Network start = Network.Sequential(new Dense(1)).Initialize(Layout.Of("", null, 1), seed: 1);
+        double LossOf<TState>(Optimiser<Network, TState> optimiser, Func<Network, Network>? clip = null) =>
+            Train.Fit(
+                start,
+                objective,
+                optimiser,
+                batches,
+                new() { Epochs = 200, Clip = clip, Schedule = Schedule.Warmup(5, Schedule.Cosine(0.05, 0.001, 190)) },
+                TestContext.Current.CancellationToken).History[^1].Loss;
+
+        Assert.InRange(LossOf(Optimiser.Sgd<Network>(options: new(momentum: 0.5, nesterov: true)), g => Clip.ByGlobalNorm(1, g)), 0, 0.1);
+        Assert.InRange(LossOf(Optimiser.RmsProp<Network>()), 0, 0.1);
+        Assert.InRange(LossOf(Optimiser.AdamW<Network>(new WeightDecay(1e-4, name => name.EndsWith("weights")))), 0, 0.1);
+        Assert.InRange(LossOf(Optimiser.WithPenalty(Optimiser.Adam<Network>(), new WeightDecay(1e-4)), g => Clip.ByValue(5, g)), 0, 0.1);
+    }
+
+    [Fact]
+    public void ALineIsFoundInAFewSteps()
+    {
+        Tensor x = Tensors.F64(1, 2, 3), y = Tensors.F64(3, 5, 7);
+        static Tensor Error((Tensor Slope, Tensor Offset) line, Tensor x, Tensor y)
+        {
+            Tensor error = line.Slope * x + line.Offset - y;
+            return (error * error).Sum();
+        }
+
+        var found = Lbfgs.Minimise(line => Error(line, x, y), (Tensors.F64(0), Tensors.F64(0)));
+
+        Assert.Equal(LbfgsOutcome.Converged, found.Outcome);
+        Assert.Equal(2, Tensors.Elements<double>(found.Parameters.Item1)[0], 6);
+        Assert.Equal(1, Tensors.Elements<double>(found.Parameters.Item2)[0], 6);
     }
 }
