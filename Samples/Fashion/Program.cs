@@ -52,7 +52,7 @@ var fitted = TrainingView.Show(view => Train.Fit(network, objective, Optimiser.A
     Validation = Data.Batches(test, size: 500),
     Checkpoints = checkpoints,
     CheckpointEvery = 200,
-    Schedule = step => 0.003 * 0.5 * (1 + Math.Cos(Math.PI * step / steps)),
+    Schedule = Schedule.Cosine(0.003, 0, steps),
     MeasuresAcceleration = true,
     Progress = view,
 }));
