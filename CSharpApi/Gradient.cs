@@ -53,6 +53,28 @@ public static class Gradient
     /// </summary>
     public static T Jacobian<T>(Func<T, Tensor> function, T at) => Gradients.jacobian(FSharp(function), at);
 
+    /// <summary>
+    /// A function with a gradient of its own in the place of the derived one. What the rule computes is differentiated where a
+    /// higher derivative is taken; so it is right where the rule is.
+    /// </summary>
+    /// <param name="function">What it computes.</param>
+    /// <param name="pull">
+    /// Argument, result and the result's cotangent → the argument's. Floating-point tensors of the argument have cotangents,
+    /// others are passed over.
+    /// </param>
+    /// <exception cref="StructureException">
+    /// Where a gradient is taken: the rule gives other types than the argument's, or the function uses other tensors that are
+    /// differentiated too.
+    /// </exception>
+    public static Func<T, TR> CustomVjp<T, TR>(Func<T, TR> function, Func<T, TR, TR, T> pull)
+    {
+        var (f, rule) = (FSharp(function), FuncConvert.FromFunc(pull));
+        return x => Gradients.customVjp(f, rule, x);
+    }
+
+    /// <summary>The tensors of a structure, to derivatives constants.</summary>
+    public static T StopGradient<T>(T x) => Gradients.stopGradient(x);
+
     /// <summary>All second derivatives of a scalar function of one tensor: its sizes twice, unformatted.</summary>
     /// <exception cref="ShapeException">The result is no floating-point tensor of one element.</exception>
     public static Tensor Hessian(Func<Tensor, Tensor> function, Tensor at) => Gradients.hessian(FSharp(function), at);

@@ -53,3 +53,13 @@ module Gradients =
     /// The sum of ∂fᵢ/∂xᵢ over all elements of a vector field: the trace of the Jacobian.
     /// Throws ShapeException where results and operands have different types.
     let divergence (f: 'T -> 'T) (x: 'T) : Tensor = Derivatives.divergence f x
+
+    /// A function with a gradient of its own in the place of the derived one: `pull` makes of argument, result and the result's
+    /// cotangent the argument's. What the rule computes is differentiated where a higher derivative is taken; so it is right
+    /// where the rule is. Floating-point tensors of the argument have cotangents, others are passed over.
+    /// Throws StructureException, where a gradient is taken, for a rule that gives other types than the argument's, and for a
+    /// function of other tensors that are differentiated too.
+    let customVjp (f: 'X -> 'Y) (pull: 'X -> 'Y -> 'Y -> 'X) (x: 'X) : 'Y = CustomGradient.make f pull x
+
+    /// The tensors of a structure, to derivatives constants.
+    let stopGradient (x: 'T) : 'T = Structures.replace x (fst (Structures.flatten x) |> Array.map Movement.hold)

@@ -40,7 +40,7 @@ let tests =
                 Interpret.PrintTests.tests
                 Interpret.VerifyTests.tests
                 Interpret.FreezeAuditTests.tests ]
-          testList "Transform" [ Transform.DerivativeTests.tests ]
+          testList "Transform" [ Transform.DerivativeTests.tests; CustomGradientTests.tests ]
           ControlTests.tests
           Ode.OdeTests.tests
           testList
@@ -80,6 +80,7 @@ let tests =
                 Learn.SequenceLayerTests.tests
                 Learn.StateTests.tests
                 Learn.OptimiserTests.tests
+                Learn.LayerKindTests.tests
                 Learn.NetworkTests.tests
                 Learn.NetworkGraphTests.tests
                 Learn.DataTests.tests

@@ -25,6 +25,10 @@ module internal Canonicalise =
         [ rule "permute in order x = x" (function
               | Moved(Permute order, [ x ]) when identity order -> Some x
               | _ -> None)
+          // Other operands tell a gradient where it goes, which is over.
+          rule "y tied to x = y" (function
+              | Moved(Permute order, y :: _ :: _) when identity order -> Some y
+              | _ -> None)
           rule "permute (permute x) = permute x" (function
               | Moved(Permute outer, [ Term(Moved(Permute inner, [ x ])) ]) ->
                   Some(apply (Movement.permute [ for k in outer -> inner[k] ]) [ x ])

@@ -12,6 +12,8 @@ type internal Scopes private () =
     static val mutable private depth: int
 
     static member Depth = Scopes.depth
+    /// The number of the latest node: later ones have larger ones.
+    static member Latest = Volatile.Read &lastId
 
     /// Runs a function one scope further in, at the depth it is given.
     static member Within(body: int -> 'R) =

@@ -24,6 +24,7 @@ let private exact: (string * DType list * (Tensor -> Tensor -> Tensor -> Tensor)
         [ DType.Float32; DType.Float64; DType.Int32; DType.Int64 ]
 
     [ "permute in order x = x", numbers, (fun x _ _ -> move (Movement.permute [ 0; 1 ]) (matrix x))
+      "y tied to x = y", numbers, (fun x _ _ -> customVjp (fun (x: Tensor) -> x + x) (fun _ _ dy -> dy) x)
       "permute (permute x) = permute x",
       numbers,
       (fun x _ _ ->
