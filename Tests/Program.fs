@@ -87,6 +87,7 @@ let tests =
                 Learn.FileTests.tests
                 Learn.FitTests.tests
                 Learn.SavingTests.tests
+                Learn.NetworkFileTests.tests
                 Learn.DigitsTests.tests ]
           Documentation.OpsPageTests.tests ]
 

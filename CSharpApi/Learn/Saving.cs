@@ -46,4 +46,20 @@ public static class Saving
     /// <exception cref="DataFormatException">The file is none of tensors, or is cut short.</exception>
     /// <exception cref="SavedStructureException">Names, sizes or types differ; all that do are listed.</exception>
     public static T Load<T>(string path, T like) => SavedStructure.load(path, like).Item1;
+
+    /// <summary>Writes a network: its layers, how they are connected, and their tensors.</summary>
+    /// <exception cref="StructureException">
+    /// A layer holds what no file does, such as a function: the error names the place.
+    /// </exception>
+    public static void SaveNetwork(string path, Network network) => NetworkFile.save(path, network);
+
+    /// <summary>
+    /// The network of a file. Layers of your own are made only if their types are given; what they hold as
+    /// <see cref="IReadOnlyList{T}"/> comes back as an array.
+    /// </summary>
+    /// <exception cref="StructureException">A layer is of another type.</exception>
+    /// <exception cref="ArgumentException">A type is no layer.</exception>
+    /// <exception cref="DataFormatException">The file says of no network.</exception>
+    /// <exception cref="SavedStructureException">Tensors are not those that the file says of.</exception>
+    public static Network LoadNetwork(string path, params Type[] layerTypes) => NetworkFile.load(layerTypes, path);
 }

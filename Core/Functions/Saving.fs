@@ -31,3 +31,14 @@ module Saving =
     /// The structure with the tensors of a file.
     /// Throws SavedStructureException where names, sizes or types differ: it lists all that do.
     let load (path: string) (like: 'T) : 'T = fst (SavedStructure.load path like)
+
+    /// Writes a network: its layers, how they are connected, and their tensors.
+    /// Throws StructureException for a layer that holds what no file does, such as a function: it names the place.
+    let saveNetwork (path: string) (network: Network) : unit = NetworkFile.save path network
+
+    /// The network of a file. Layers of your own are made only if their types are given; what they hold as IReadOnlyList comes
+    /// back as an array.
+    /// Throws StructureException for a layer of another type, ArgumentException for a type that is no layer,
+    /// DataFormatException for a file that says of no network, SavedStructureException where tensors are not those that it
+    /// says of.
+    let loadNetwork (layerTypes: System.Type list) (path: string) : Network = NetworkFile.load layerTypes path

@@ -102,6 +102,30 @@ module internal LayerAcceleration =
                   | Some problem -> Finding.Failed $"example {k} by itself and in its batch: {problem}" ]
             |> Finding.all
 
+    /// In a network, saved and loaded, with the types of its layers known, it is the same.
+    let private serialises (case: LayerCase) =
+        let layer = case.Layer.Value
+        let inputs = List.ofSeq layer.Inputs
+        let outputs = [ for output in layer.Outputs -> if layer.Outputs.Count = 1 then "layer" else $"layer/{output}" ]
+        let named = NamedLayer("layer", layer, [| for k in 1 .. inputs.Length -> $"x{k}" |])
+        let network = Network.Graph([| for k in 1 .. inputs.Length -> $"x{k}" |], [| named |], Array.ofList outputs)
+        let folder = IO.Directory.CreateTempSubdirectory "functional"
+        try
+            let path = IO.Path.Combine(folder.FullName, "layer.safetensors")
+            try
+                let _, types = NetworkFile.describe network
+                NetworkFile.save path network
+                let loaded = NetworkFile.load types path
+                let subject = { case.First with Layer = loaded["layer"] }
+                let bits subject = (LayerSubject.answer LayerMode.Predict case.Seed subject).Outputs
+                Finding.expect
+                    (Structure.HasSameBits(loaded, network) && Structure.HasSameBits(bits subject, bits case.First))
+                    (fun () -> "the layer that was loaded is another one")
+            with :? StructureException as e ->
+                Finding.Skipped e.Message
+        finally
+            folder.Delete true
+
     let rules =
         let runs = [ "predictDoesNotError"; "forwardDoesNotError" ]
         [ rule "acceleratedEqualsDirect" runs (ifAcceleratable equalsDirect)
@@ -111,4 +135,5 @@ module internal LayerAcceleration =
               (ifAcceleratable gradientEqualsDirect)
           rule "hasNoHiddenState" runs (ifAcceleratable audit)
           rule "signaturesAreFew" runs (ifAcceleratable economy)
-          rule "batchIsIndependent" runs batchIndependence ]
+          rule "batchIsIndependent" runs batchIndependence
+          rule "serialises" runs serialises ]

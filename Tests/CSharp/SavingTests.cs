@@ -50,4 +50,28 @@ public sealed class SavingTests : IDisposable
         System.IO.File.WriteAllText(File, "{}");
         Assert.Throws<DataFormatException>(() => Safetensors.Read(File));
     }
+
+    /// <summary>Scales by a number that is learned, with a floor that is not.</summary>
+    private sealed record Scaled(Tensor Scale, double? Floor, string[] Notes) : Layer, IAcceleratable
+    {
+        public override Tensor Predict(Tensor x) => Floor is { } floor ? Tensor.Max(Scale * x, floor) : Scale * x;
+    }
+
+    [Fact]
+    public void ANetworkComesBackWithItsLayers()
+    {
+        string path = Path.Combine(_folder.FullName, "network.safetensors");
+        Network network = Network.Sequential(
+            new Scaled(Tensor.Scalar(2f), 0.25, ["as is"]), Lstm.Create(3, RecurrentOutput.Last), new Dense(2))
+            .Initialize(Layout.Of("BTC", null, null, 4), seed: 1);
+        Tensor x = Tensor.RandomNormal([2, 5, 4], generator: new Generator(2)).WithFormat("BTC");
+
+        Saving.SaveNetwork(path, network);
+        Network loaded = Saving.LoadNetwork(path, typeof(Scaled));
+
+        Assert.True(Structure.HasSameBits(network, loaded));
+        Assert.True(Structure.HasSameBits(network.Predict(x), loaded.Predict(x)));
+        Assert.Equal(["as is"], ((Scaled)loaded.Layers[0]).Notes);
+        Assert.Throws<StructureException>(() => Saving.LoadNetwork(path));
+    }
 }

@@ -47,6 +47,7 @@ type Network internal (layers: ILayer array, plan: NetworkPlan, layouts: Layout 
         Network(layers, NetworkPlan(wiring, stretches, cache), layouts)
 
     member internal _.Key = plan.Key
+    member internal _.Wiring = wiring
     member internal _.With(layers: ILayer array) = Network(layers, plan, layouts)
 
     member private this.RunAll(mode, withState, acceleration, inputs: IReadOnlyList<Tensor>) =
@@ -95,6 +96,11 @@ type Network internal (layers: ILayer array, plan: NetworkPlan, layouts: Layout 
         (inputs: IReadOnlyList<string>, layers: IReadOnlyList<NamedLayer>, outputs: IReadOnlyList<string>)
         : Network =
         let layers, wiring = Wiring.graph (List.ofSeq inputs) (List.ofSeq layers) (List.ofSeq outputs)
+        make layers wiring None
+
+    /// A network of these connections. Throws StructureException where they are none.
+    static member internal Wired(layers: ILayer array, wiring: Wiring) : Network =
+        Wiring.check layers wiring
         make layers wiring None
 
     /// The layers, in the order in which they run.

@@ -162,3 +162,25 @@ module internal Wiring =
             OutputNames = Array.ofList outputs
             Outputs =
                 [| for name in outputs -> sourceOf (List.ofArray wiring.Inputs) named "an output of the network" name |] }
+
+    /// Refuses connections that are none.
+    let check (layers: ILayer array) (wiring: Wiring) : unit =
+        let isThere before (source: Source) =
+            source.Port >= 0
+            && (if source.Node = -1 then
+                    source.Port < wiring.Inputs.Length
+                else
+                    source.Node >= 0 && source.Node < before && source.Port < layers[source.Node].Outputs.Count)
+        let fits node (layer: ILayer) =
+            wiring.Sources[node].Length = layer.Inputs.Count && Array.forall (isThere node) wiring.Sources[node]
+        let isDistinct (names: string array) = (Array.distinct names).Length = names.Length
+        let isSound =
+            wiring.Names.Length = layers.Length
+            && wiring.Sources.Length = layers.Length
+            && wiring.Outputs.Length = wiring.OutputNames.Length
+            && isDistinct (Array.append wiring.Inputs wiring.Names)
+            && isDistinct wiring.OutputNames
+            && Seq.forall2 fits (seq { 0 .. layers.Length - 1 }) layers
+            && Array.forall (isThere layers.Length) wiring.Outputs
+        if not isSound then
+            refuse "the layers are not connected to each other" "connect each input to an earlier layer"
