@@ -55,6 +55,11 @@ type TraceReading =
     [<Extension>]
     static member Explain(trace: Trace) = Explain.text trace
 
+    /// Bytes that a run of the compiled trace needs beside arguments, constants and results: what it has at most at a time, planned
+    /// by how long each value is needed.
+    [<Extension>]
+    static member WorkingMemory(trace: Trace) : int64 = Explain.workingMemory trace
+
     /// The types of the tensors that it was made for, in the order in which they stand in the arguments.
     [<Extension>]
     static member InputTypes(trace: Trace) : IReadOnlyList<TensorType> = trace.Inputs

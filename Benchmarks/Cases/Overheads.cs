@@ -22,6 +22,7 @@ internal static class Overheads
         NeverHits with { Goals = [new(Direct, Measure.Cost, 1.1, 1)], Threads = [1] },
         Allocation("allocation-small-mlp", new(Batch: 1, Inputs: 16, Hidden: 16, Classes: 16), calls: 1000),
         Allocation("allocation-mlp", new(Batch: 64, Inputs: 784, Hidden: 256, Classes: 10), calls: 32),
+        PeakMemory("peak-memory-mlp-sgd", new(Batch: 64, Inputs: 784, Hidden: 256, Classes: 10)),
     ];
 
     /// <summary>Signature check and call of a function that has nothing to compute.</summary>
@@ -138,6 +139,20 @@ internal static class Overheads
     })
     {
         Goals = [new(Goal.None, Measure.Bytes, 0, 0)],
+        Threads = [1],
+    };
+
+    /// <summary>What a step of training has at most at a time beside its arguments: working memory and results.</summary>
+    private static Probe PeakMemory(string name, Blueprint blueprint) => new(name, Family, () =>
+    {
+        Perceptron network = blueprint.Ours();
+        Tensor x = blueprint.X, targets = blueprint.Targets;
+        var step = Accelerate.Function<Perceptron, Tensor, Tensor, (Tensor, Perceptron)>(Networks.SgdStep);
+        long results = Structure.Leaves(step.Invoke(network, x, targets)).Sum(y => (long)y.Count * sizeof(float));
+        return step.Traces[0].WorkingMemory() + results;
+    })
+    {
+        Goals = [new(Goal.None, Measure.Bytes, null, null)],
         Threads = [1],
     };
 

@@ -80,9 +80,29 @@ module internal Moving =
         let strides = Blocks.rowMajor result.Sizes
         let start = around |> List.indexed |> List.sumBy (fun (k, (low, _, _)) -> low * strides[k])
         let steps = [| for k, (_, _, between) in List.indexed around -> strides[k] * (between + 1) |]
-        fun (blocks: Block array) (target: Block) ->
+        let whole (block: Block) (target: Block) =
             Blocks.fillRange target.Data target.Offset result.Count value
-            Blocks.place x blocks[0] { target with Offset = target.Offset + start; Strides = steps }
+            Blocks.place x block { target with Offset = target.Offset + start; Strides = steps }
+
+        match around with
+        | (0, 0, 0) :: _ when x.Sizes[0] > 1 ->
+            // Examples that are padded by themselves are shared among threads.
+            let example, size = TensorType(x.DType, x.Sizes[1..]), strides[0]
+            let nanoseconds = 0.5 * float result.Count
+            fun (blocks: Block array) (target: Block) ->
+                let block = blocks[0]
+                let one k =
+                    let into = target.Offset + k * size
+                    Blocks.fillRange target.Data into size value
+                    Blocks.place
+                        example
+                        { block with Offset = block.Offset + k * block.Strides[0]; Strides = block.Strides[1..] }
+                        { target with Offset = into + start; Strides = steps[1..] }
+                if nanoseconds < 2. * Workers.Least || Parallelism.MaxThreads = 1 then
+                    whole block target
+                else
+                    Workers.share x.Sizes[0] nanoseconds (Action<int> one)
+        | _ -> fun (blocks: Block array) (target: Block) -> whole blocks[0] target
 
     /// Moves elements into a dense block; none for a view.
     let filling (types: TensorType array) (result: TensorType) move : (Block array -> Block -> unit) option =

@@ -7,3 +7,6 @@ module internal Explain =
     let text (trace: Trace) =
         let better, reports = Pipeline.run false trace
         Pipeline.explain reports + Plan.text (Plan.make false better)
+
+    /// Bytes that a run needs beside arguments, constants and results.
+    let workingMemory (trace: Trace) : int64 = Plan.arenaBytes (Plan.make false (fst (Pipeline.run false trace)))

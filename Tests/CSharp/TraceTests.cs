@@ -21,6 +21,7 @@ public class TraceTests
         Assert.Equal(["Float64[2]", "Int32[1]"], trace.OutputTypes().Select(type => type.ToString()));
         Assert.Equal((2, 0), (trace.InstructionCount(), trace.DrawCount()));
         Assert.Contains(trace.Constants(), constant => constant.Value.Count == 2);
+        Assert.Contains($"bytes of working memory: {trace.WorkingMemory()}", trace.Explain());
         Assert.StartsWith("flowchart TD", trace.ToMermaid());
         Assert.StartsWith("digraph trace {", trace.ToDot());
     }
