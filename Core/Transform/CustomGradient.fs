@@ -71,6 +71,12 @@ module internal CustomGradient =
             | [ y ] -> Move(Permute [ 0 .. y.Rank - 1 ])
             | _ -> Nested([], run) }
 
+    /// A structure without its tensors: zeros in memory for one. A trace that is kept holds no more of it.
+    let private hollow (structure: 'T) (leaves: Tensor list) : 'T =
+        let zeros (t: Tensor) =
+            Direct.Tensor(t.Type, { Data = Blocks.ofNumber t.DType 0.; Offset = 0; Strides = Array.zeroCreate t.Rank })
+        Structures.replace structure [| for t in leaves -> zeros t |]
+
     /// The function, whose reverse rule is: argument, result, its cotangent → the argument's.
     let make (f: 'X -> 'Y) (pull: 'X -> 'Y -> 'Y -> 'X) (x: 'X) : 'Y =
         let leaves = List.ofArray (fst (Structures.flatten x))
@@ -79,9 +85,11 @@ module internal CustomGradient =
         let y = f (Structures.replace x (Array.ofList held))
         let ys = List.ofArray (fst (Structures.flatten y))
 
+        let likeX, likeY = hollow x leaves, hollow y ys
+
         let rule (xs: Tensor list) (ys: Tensor list) (dys: Tensor list) =
-            let x = Structures.replace x (Array.ofList xs)
-            let dx = pull x (Structures.replace y (Array.ofList ys)) (Structures.replace y (Array.ofList dys))
+            let place like tensors = Structures.replace like (Array.ofList tensors)
+            let dx = pull (place likeX xs) (place likeY ys) (place likeY dys)
             let dxs = List.ofArray (fst (Structures.flatten dx))
             let types (ts: Tensor list) = [ for t in ts -> if Scalars.isFloating t.DType then Some t.Type else None ]
             if types dxs <> types xs then

@@ -8,13 +8,13 @@ using Xunit;
 namespace Functional.CSharp.Tests;
 
 /// <summary>
-/// The samples of the README and of the page about training compile, run, and print what stands below them: each ```csharp or ```fsharp block is a
+/// The samples of the README and of the pages about training and networks compile, run, and print what stands below them: each ```csharp or ```fsharp block is a
 /// program, and a ```text block that follows it is its output.
 /// </summary>
 public partial class ReadmeTests
 {
     private static readonly Sample[] Samples =
-        [.. from page in new[] { Readme, Repository.Path("docs", "training.md") }
+        [.. from page in new[] { Readme, Repository.Path("docs", "training.md"), Repository.Path("docs", "networks.md") }
             from Match match in Block().Matches(File.ReadAllText(page))
             select new Sample(page, match.Groups["language"].Value, match.Groups["code"].Value, match.Groups["output"].Value)];
 

@@ -13,10 +13,13 @@ type internal NetworkPlan
     (
         wiring: Wiring,
         stretches: LayerStretch list,
+        whole: LayerStretch,
         cache: AcceleratedFunction<LayerRun, struct (Tensor array * ILayer array)>
     ) =
     member _.Wiring = wiring
     member _.Stretches = stretches
+    /// All layers as one stretch, to run directly.
+    member _.Whole = whole
     member _.Cache = cache
     /// How its layers are connected, as a part of signatures.
     member val Key = wiring.Key
@@ -44,7 +47,7 @@ type Network internal (layers: ILayer array, plan: NetworkPlan, layouts: Layout 
             let struct (outputs, next) = LayerStretches.run wiring.Names all[which] mode layers given
             struct (outputs, (if withState then next else [||]))
         let cache = AcceleratedFunction<_, _>(run, { FSharp.AccelerateOptions.Default with Name = "Network" })
-        Network(layers, NetworkPlan(wiring, stretches, cache), layouts)
+        Network(layers, NetworkPlan(wiring, stretches, LayerStretches.whole layers wiring, cache), layouts)
 
     member internal _.Key = plan.Key
     member internal _.Wiring = wiring
@@ -69,7 +72,7 @@ type Network internal (layers: ILayer array, plan: NetworkPlan, layouts: Layout 
             if withState then stretch.Nodes |> Array.iteri (fun k node -> next[node] <- after[k])
 
         if acceleration = Acceleration.None || Directly.IsOn then
-            Directly.Run(fun () -> run -1 (LayerStretches.whole layers wiring))
+            Directly.Run(fun () -> run -1 plan.Whole)
         else
             List.iteri run plan.Stretches
         struct ([| for source in wiring.Outputs -> made[source] |], (if withState then this.With next else this))

@@ -60,6 +60,11 @@ module internal Wiring =
         | Some(name, n) -> refuse $"{n} layers and inputs are named '{name}'" "give each a name of its own"
         | None -> ()
 
+    let private checkOutputs (outputs: string list) =
+        if outputs.IsEmpty then refuse "the network has no output" "name the output of a layer"
+        if List.distinct outputs <> outputs then
+            refuse $"an output is named twice: {listed outputs}" "name each output once"
+
     /// Layers so that each comes after those that it hears from; of several that could be next the one that was given first.
     let private ordered (inputs: string list) (layers: NamedLayer list) =
         let ownerOf (source: string) = source.Split('/')[0]
@@ -128,9 +133,7 @@ module internal Wiring =
     /// stand for two things, for cycles, and for inputs and outputs that are not connected.
     let graph (inputs: string list) (layers: NamedLayer list) (outputs: string list) : ILayer array * Wiring =
         checkNames inputs layers
-        if outputs.IsEmpty then refuse "the network has no output" "name the output of a layer"
-        if List.distinct outputs <> outputs then
-            refuse $"an output is named twice: {listed outputs}" "name each output once"
+        checkOutputs outputs
         for layer in layers do
             let expected, given = layer.Layer.Inputs, layer.Inputs
             if given.Count <> expected.Count then
@@ -154,9 +157,7 @@ module internal Wiring =
 
     /// The same layers with other outputs; what nothing hears from stays.
     let withOutputs (layers: ILayer array) (wiring: Wiring) (outputs: string list) : Wiring =
-        if outputs.IsEmpty then refuse "the network has no output" "name the output of a layer"
-        if List.distinct outputs <> outputs then
-            refuse $"an output is named twice: {listed outputs}" "name each output once"
+        checkOutputs outputs
         let named = [ for name, layer in Array.zip wiring.Names layers -> NamedLayer(name, layer) ]
         { wiring with
             OutputNames = Array.ofList outputs
