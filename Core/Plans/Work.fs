@@ -98,7 +98,10 @@ module internal Work =
 
         member private r.Call(i, instruction: Instruction) =
             let operands = [| for v in instruction.Operands -> Argument.At(r.Access v, trace.TypeOf v) |]
-            r.Set(i, instruction.Results, r.Add(Task.Call instruction, [||], operands, instruction.Results))
+            let types = [ for v in instruction.Operands -> trace.TypeOf v ]
+            let computed =
+                Execute.computed instruction.Op.Kernel types (List.ofArray instruction.Results) |> Array.ofList
+            r.Set(i, computed, r.Add(Task.Call instruction, [||], operands, computed))
 
         /// A change of indexing: a view, if need be of a copy in row-major order.
         member private r.Move(i, instruction: Instruction, move) =

@@ -240,6 +240,45 @@ let private gradients =
           let _, pull = vjp (Tensor.convolution o w None) x
           Expect.sequenceEqual (elements (Tensor.transposedConvolution o w None y)) (elements (pull y)) "Jᵀ y")
 
+      testCase "a convolution is the contraction of its windows to the bit, however operand and result lie" (fun () ->
+          let random = System.Random 6
+          let noise sizes =
+              Tensor.create sizes "" (Array.init (List.fold (*) 1 sizes) (fun _ -> random.NextSingle() - 0.5f))
+          let plain = ConvolutionOptions.Default
+          let w = noise [ 5; 3; 3; 2 ]
+
+          let byContraction (x: Tensor) =
+              let windows d size = { Dim = d; Size = size; Stride = 1; Dilation = 1 }
+              let seen = Sliding.slide [ windows 2 3; windows 3 2 ] (Tensor.withFormat "" x)
+              let y = Define.apply (Contractions.op { Batch = []; Sum = [ 1, 1; 2, 4; 3, 5 ] }) [ w; seen ]
+              Tensor.permute [ 1; 0; 2; 3 ] y
+
+          let large = noise [ 2; 3; 12; 24 ]
+          let whole (x: Tensor) = Tensor.withFormat "BCSS" x
+          let images =
+              [ "dense", whole (noise [ 2; 3; 9; 20 ])
+                "every other row", whole (Tensor.slice [ Slice.All; Slice.All; Slice.All.By 2 ] large)
+                "every other column", whole (Tensor.slice [ Slice.All; Slice.All; Slice.All; Slice.All.By 2 ] large)
+                "a part", whole (Tensor.slice [ Slice.All; Slice.All; Slice.From 1; Slice.From 3 ] large)
+                "turned", whole (Tensor.permute [ 0; 1; 3; 2 ] (noise [ 2; 3; 20; 9 ]))
+                "upside down", whole (Tensor.flip [ 2 ] large)
+                "narrow", whole (noise [ 2; 3; 20; 3 ]) ]
+          let bits (t: Tensor) = Tensor.toArray<float32> t |> Array.map BitConverter.SingleToInt32Bits
+
+          for name, x in images do
+              let direct = Tensor.convolution plain w None x
+              Expect.equal (bits direct) (bits (byContraction x)) name
+              let uses (x: Tensor) =
+                  let y = Tensor.convolution plain w None x
+                  y,
+                  Tensor.withFormat "" y |> Tensor.reshape [ -1 ],
+                  y + 1.,
+                  Tensor.sum [ 3 ] y,
+                  Tensor.permute [ 3; 0; 1; 2 ] y
+              let fast = accelerate uses
+              for _ in 1..2 do
+                  Expect.isTrue (Structure.HasSameBits(fast x, uses x)) $"{name}, accelerated")
+
       testCase "accelerated and direct convolutions have the same bits, and so have their slopes" (fun () ->
           let random = System.Random 5
           let noise sizes =

@@ -15,7 +15,34 @@ type internal ConvolutionLayout(x: TensorType, filters: TensorType, result: Tens
 
     /// What is computed one after another instead of side by side: where rows of positions are long enough to fill vectors,
     /// all but these, so that the result lies as it is computed.
-    let isBatched = not filtersLast && List.fold (*) 1 positions >= 16
+    let product sizes = List.fold (*) 1 sizes
+    let isBatched = not filtersLast && product positions >= 16
+
+    // From one position to the next, and from the last of a row to the first of the row after next to it, it is as far in the
+    // operand as it is in a result whose rows are as long as the operand's. What is computed between rows is looked at by nobody.
+    let rowsOf (sizes: int array) = [ for d in spatial.Tail -> sizes[d] ]
+    let flat =
+        let dense = List.scanBack (*) (if spatial.IsEmpty then [] else rowsOf x.Sizes) 1
+        1 + List.sum (List.map2 (fun size step -> (size - 1) * step) positions dense)
+
+    let isWide =
+        isBatched
+        && spatial.Length > 1
+        && spatial = [ x.Rank - spatial.Length .. x.Rank - 1 ]
+        && f.Windows |> List.forall (fun w -> w.Stride = 1)
+        && flat * 4 <= product positions * 5
+
+    let wide =
+        if not isWide then
+            result
+        else
+            let rows = Set.ofList spatial.Tail
+            TensorType(
+                result.DType,
+                [ for d in 0 .. result.Rank - 1 -> if rows.Contains d then x.Sizes[d] else result.Sizes[d] ],
+                result.Format
+            )
+    let positions = if isWide then [ flat ] else positions
     let batch, along = if isBatched then otherSizes, [] else [], otherSizes
 
     // Windows: batch, groups, channels, what goes along, positions, positions in the window.
@@ -35,7 +62,7 @@ type internal ConvolutionLayout(x: TensorType, filters: TensorType, result: Tens
             [ batch
               [| strides[f.Channel] * depth; strides[f.Channel] |]
               along
-              [| for w in f.Windows -> strides[w.Dim] * w.Stride |]
+              (if isWide then [| 1 |] else [| for w in f.Windows -> strides[w.Dim] * w.Stride |])
               [| for w in f.Windows -> strides[w.Dim] * w.Dilation |] ]
 
     let slidStrides (strides: int array) =
@@ -43,10 +70,10 @@ type internal ConvolutionLayout(x: TensorType, filters: TensorType, result: Tens
             [ Array.zeroCreate batch.Length; [| strides[0] * perGroup; strides[0]; strides[1] |]; strides[2..] ]
 
     let resultStrides =
-        let dense = Blocks.rowMajor result.Sizes
+        let dense = Blocks.rowMajor wide.Sizes
         let others, channel = [| for d in others -> dense[d] |], dense[f.Channel]
         let batch, along = if isBatched then others, [||] else [||], others
-        let positions = Array.append along [| for d in spatial -> dense[d] |]
+        let positions = Array.append along (if isWide then [| 1 |] else [| for d in spatial -> dense[d] |])
         Array.concat
             [ batch
               [| channel * perGroup |]
@@ -63,6 +90,14 @@ type internal ConvolutionLayout(x: TensorType, filters: TensorType, result: Tens
         TensorType(result.DType, batch @ [ groups ] @ inner)
 
     member _.ResultStrides = resultStrides
+
+    /// What is computed: the result, or one with longer rows, of which the result is the beginning of each.
+    member _.Computed = wide
+
+    /// Whether the operand lies as it is taken to: elements that follow each other in its rows, and rows in memory.
+    member _.Takes(strides: int array) =
+        not isWide
+        || (let dense = Blocks.rowMajor x.Sizes in spatial |> List.forall (fun d -> strides[d] = dense[d]))
 
     /// Strides, or whatever else, of operand and filters as those of left and right operand.
     member _.Sides(ofX: 'T, ofFilters: 'T) = if filtersLast then struct (ofX, ofFilters) else struct (ofFilters, ofX)
@@ -83,11 +118,15 @@ module internal Convolving =
             layout.ResultStrides
         )
 
-    /// Into a dense block.
-    let filling x filters result f : Block -> Block -> Block -> unit =
-        let layout = ConvolutionLayout(x, filters, result, f)
+    /// What a convolution computes: its result, or one with longer rows.
+    let computed x filters result f = ConvolutionLayout(x, filters, result, f).Computed
+
+    /// Into a dense block of what is computed.
+    let filling xType filters result f : Block -> Block -> Block -> unit =
+        let layout = ConvolutionLayout(xType, filters, result, f)
         let plan = planned layout
         fun x filters target ->
+            let x = if layout.Takes x.Strides then x else Blocks.contiguous xType x
             let x = { x with Strides = layout.SeenStrides x.Strides }
             let filters = { filters with Strides = layout.SlidStrides filters.Strides }
             let struct (left, right) = layout.Sides(x, filters)

@@ -23,6 +23,8 @@ type private Part =
         Scratch: nativeint
         PacksLeft: bool
         PacksRight: bool
+        /// The rows of the right operand are looked up in a table.
+        Tabled: bool
         FirstRow: nativeint
         EndRow: nativeint
         FirstColumn: nativeint
@@ -58,19 +60,21 @@ type internal MatrixProduct(tiles: TileKernels, m: nativeint, n: nativeint, k: n
     let nBlock = 8192n / size / panel * panel
     let columnsPacked = ceiling n lanes * lanes
 
-    // The layout of the scratch memory: arguments, room for a vector, a table, a block of the left, of the right.
+    // The layout of the scratch memory: arguments, room for a vector, two tables, a block of the left, of the right.
     let room = (nativeint (TileKernel.Argument.count sides * sizeof<nativeint>) + 63n) &&& ~~~63n
     let table = room + 64n
-    let left = (table + PanelPacking.TableSize kBlock + 63n) &&& ~~~63n
+    let rowTable = table + PanelPacking.TableSize kBlock
+    let left = (rowTable + PanelPacking.TableSize kBlock + 63n) &&& ~~~63n
     let right = left + ((mBlock * kBlock * size + 63n) &&& ~~~63n)
 
     let set (scratch: nativeint) at (value: nativeint) =
         NativePtr.set (NativePtr.ofNativeInt<nativeint> scratch) at value
 
-    // A copy pays where rows would be read again and again across many pages.
+    // A copy pays where rows would be read again and again across many pages, or looked up.
     let packsRight (b: Matrix) rows =
         b.ColumnStep <> size
-        || not b.IsEven
+        || not b.Columns.IsOne
+        || not b.Rows.IsOne && rows >= 96n
         || packing = PackingChoice.Always
         || packing = PackingChoice.Auto && rows >= 96n && k * n * size >= 262144n
 
@@ -96,6 +100,7 @@ type internal MatrixProduct(tiles: TileKernels, m: nativeint, n: nativeint, k: n
         let a = part.Operands.Left.From(row, p).Part(rows, depth)
         let packs = part.PacksLeft || not a.IsEven
         if packs then packTiles part.Scratch a rows depth
+        if part.Tabled then panels.Rows(part.Scratch + rowTable, part.Operands.Right.From(p, 0n), depth)
         { Left = if packs then { a with Address = part.Scratch + left } else a
           IsPacked = packs
           Row = row
@@ -107,14 +112,20 @@ type internal MatrixProduct(tiles: TileKernels, m: nativeint, n: nativeint, k: n
         set scratch TileKernel.Argument.B address
         set scratch TileKernel.Argument.BStep step
 
-    /// Makes a panel of the right operand ready, packed or as it is. A packed one is kept for the rows that follow.
+    /// Makes a panel of the right operand ready, packed or as it is; whether its rows are looked up. A packed one is kept for the
+    /// rows that follow.
     let panelAt (part: Part inref) (stage: Stage inref) column columns whole asItIs =
         let step = nativeint whole * lanes * size
         let b, scratch = part.Operands.Right, part.Scratch
         if part.Operands.Packed <> 0n then
             setRight scratch (part.Operands.Packed + (stage.P * columnsPacked + column * stage.Depth) * size) step
+            false
+        elif asItIs && part.Tabled then
+            setRight scratch (b.From(stage.P, column).Address) (scratch + rowTable)
+            true
         elif asItIs then
             setRight scratch (b.At(stage.P, column)) b.RowStep
+            false
         else
             let kept = part.PacksRight && part.EndRow - part.FirstRow > mBlock
             let at = if kept then (column - part.FirstColumn) % nBlock * stage.Depth * size else 0n
@@ -122,9 +133,10 @@ type internal MatrixProduct(tiles: TileKernels, m: nativeint, n: nativeint, k: n
             if not kept || stage.Row = part.FirstRow then
                 panels.Columns(scratch, scratch + table, b.From(stage.P, column), stage.Depth, columns, whole, target)
             setRight scratch target step
+            false
 
     /// Row tiles of equal height, one below the other.
-    let runTiles (part: Part inref) (stage: Stage inref) first count rows column whole scattered =
+    let runTiles (part: Part inref) (stage: Stage inref) first count rows column whole scattered tabled =
         if count > 0n then
             let scratch, a = part.Scratch, stage.Left
             let tileStep = if stage.IsPacked then stage.Depth * size else a.RowStep
@@ -137,7 +149,7 @@ type internal MatrixProduct(tiles: TileKernels, m: nativeint, n: nativeint, k: n
             for s in 0 .. sides - 1 do
                 let side = part.Operands.Sides[s]
                 set scratch (TileKernel.Argument.Side s) (side.At(stage.Row + first, column))
-            tiles.Kernel(int rows, whole, scattered).Invoke scratch
+            tiles.Kernel(int rows, whole, scattered, tabled).Invoke scratch
 
     /// The columns of one panel in a stage's rows, in tiles of heights that differ by at most 1; where the next panel starts.
     let runPanel (part: Part inref) (stage: Stage inref) column endColumn =
@@ -151,14 +163,14 @@ type internal MatrixProduct(tiles: TileKernels, m: nativeint, n: nativeint, k: n
             && stage.Depth = k
             && sides = 0
             && part.Operands.Packed = 0n
-            && b.IsEven
+            && (b.IsEven || part.Tabled)
             && b.ColumnStep = size
             && c.ColumnStep = size
             && endColumn - lanes >= part.FirstColumn
             && packing <> PackingChoice.Always
         let column = if back then endColumn - lanes else column
         let columns = if back then lanes else columns
-        panelAt &part &stage column columns whole (back || not (part.PacksRight || partial))
+        let tabled = panelAt &part &stage column columns whole (back || not (part.PacksRight || partial))
         let scratch = part.Scratch
         set scratch TileKernel.Argument.K stage.Depth
         set scratch TileKernel.Argument.Continue stage.P
@@ -167,8 +179,8 @@ type internal MatrixProduct(tiles: TileKernels, m: nativeint, n: nativeint, k: n
         let scattered = c.ColumnStep <> size || columns < nativeint whole * lanes
         let count = ceiling stage.Rows height
         let low, high = stage.Rows / count, stage.Rows % count
-        runTiles &part &stage 0n high (low + 1n) column whole scattered
-        runTiles &part &stage (high * (low + 1n)) (count - high) low column whole scattered
+        runTiles &part &stage 0n high (low + 1n) column whole scattered tabled
+        runTiles &part &stage (high * (low + 1n)) (count - high) low column whole scattered tabled
         column + columns
 
     let setStrides (part: Part inref) =
@@ -228,6 +240,7 @@ type internal MatrixProduct(tiles: TileKernels, m: nativeint, n: nativeint, k: n
               Scratch = Scratch.Take(right + kBlock * (ceiling kept panel * panel) * size)
               PacksLeft = packsLeft operands.Left (endColumn - firstColumn)
               PacksRight = packsRight
+              Tabled = operands.Packed = 0n && not packsRight && not operands.Right.Rows.IsOne
               FirstRow = firstRow
               EndRow = endRow
               FirstColumn = firstColumn

@@ -85,6 +85,9 @@ type internal PanelPacking(code: VectorCode) =
     /// How many bytes are asked of a table where blocks have at most so many k.
     static member TableSize(k: nativeint) = (max k 128n + nativeint PackKernel.Ahead) * nativeint sizeof<nativeint>
 
+    /// Writes where rows 0 … k - 1 of B are, in bytes from its address.
+    member _.Rows(table: nativeint, b: Matrix, k: nativeint) = tabulate table b.Rows b.RowStep k
+
     /// Rows 0 … k - 1 and the first columns of B, one row of so many whole vectors after the other. Lanes beyond the last
     /// column hold ordinary numbers. `arguments` and `table` have room for what kernels are told.
     member _.Columns(arguments: nativeint, table, b: Matrix, k: nativeint, columns: nativeint, vectors, target) =

@@ -46,6 +46,8 @@ module internal TileKernel =
             /// Of B not the columns of a row are adjacent, but the rows of a column: they are turned in registers. `BStep` is
             /// then the bytes from column to column, and all columns of all vectors have to be there.
             Turned: bool
+            /// `BStep` is the address of a table: where each row of B is, in bytes from B.
+            Tabled: bool
         }
 
     /// Emits a loop over the columns of vector j of a row: address of the element in memory, address in `room`.
@@ -143,11 +145,22 @@ module internal TileKernel =
                 w.Advance(row, cRow)
 
     let private emitSteps (w: KernelWriter) (v: VectorCode) form k (sums: LocalBuilder array array) from =
-        let (a: RowPointers), (step: LocalBuilder), b, bStep = from
+        let (a: RowPointers), (step: LocalBuilder), (start: LocalBuilder), (bStep: LocalBuilder) = from
+        let b = if form.Tabled then w.Int() else start
+        let table = if form.Tabled then w.Int() else bStep
+        if form.Tabled then
+            w.Get bStep
+            w.Set table
         let right = [| for _ in 1 .. form.Vectors -> w.Local v.Vector |]
         let left = w.Local v.Vector
 
         let one () =
+            if form.Tabled then
+                w.Get start
+                w.Get table
+                w.IL.Emit OpCodes.Ldind_I
+                w.Add()
+                w.Set b
             for j in 0 .. form.Vectors - 1 do
                 w.Get b
                 w.Offset(j * v.Bytes)
@@ -162,7 +175,7 @@ module internal TileKernel =
                     v.MultiplyAdd(w, (fun () -> w.Get left), (fun () -> w.Get(right[j])), (fun () -> w.Get(sums[r][j])))
                     w.Set(sums[r][j])
             a.Advance step
-            w.Advance(b, (bStep: LocalBuilder))
+            if form.Tabled then w.Advance(table, sizeof<nativeint>) else w.Advance(b, bStep)
 
         w.While(
             k,
@@ -378,7 +391,7 @@ type internal TileKernels private (code: VectorCode, epilogue: Epilogue) =
     // Accumulators beside the row's broadcast element and two vectors of B.
     let sums = if VectorWidth.registers = 32 then 24 else 12
     let most = TileKernels.MostVectors
-    let kernels = Array.zeroCreate<KernelCode | null>((sums + 1) * (most + 1) * 4)
+    let kernels = Array.zeroCreate<KernelCode | null>((sums + 1) * (most + 1) * 8)
 
     static member NoEpilogue = none
 
@@ -404,8 +417,12 @@ type internal TileKernels private (code: VectorCode, epilogue: Epilogue) =
     member _.RowsFor vectors = min (sums / vectors) (sums / 2)
 
     member private _.Get(form: TileKernel.Form) : KernelCode =
-        let at = (form.Rows * (most + 1) + form.Vectors) * 4
-        let at = at + (if form.Scattered then 1 else 0) + (if form.Turned then 2 else 0)
+        let bit flag value = if flag then value else 0
+        let at =
+            (form.Rows * (most + 1) + form.Vectors) * 8
+            + bit form.Scattered 1
+            + bit form.Turned 2
+            + bit form.Tabled 4
         match kernels[at] with
         | null ->
             let kernel = TileKernel.emit code epilogue form
@@ -413,9 +430,9 @@ type internal TileKernels private (code: VectorCode, epilogue: Epilogue) =
             kernel
         | kernel -> kernel
 
-    member t.Kernel(rows, vectors, scattered) =
-        t.Get { Rows = rows; Vectors = vectors; Scattered = scattered; Turned = false }
+    member t.Kernel(rows, vectors, scattered, tabled) =
+        t.Get { Rows = rows; Vectors = vectors; Scattered = scattered; Turned = false; Tabled = tabled }
 
     /// For a right operand whose columns are adjacent in memory.
     member t.Turned(rows, vectors, scattered) =
-        t.Get { Rows = rows; Vectors = vectors; Scattered = scattered; Turned = true }
+        t.Get { Rows = rows; Vectors = vectors; Scattered = scattered; Turned = true; Tabled = false }
