@@ -13,17 +13,19 @@ type internal ConvolutionLayout(x: TensorType, filters: TensorType, result: Tens
     /// Filters are columns where channels come last, so that these are adjacent in the result.
     let filtersLast = spatial |> List.forall (fun d -> d < f.Channel)
 
+    let product sizes = List.fold (*) 1 sizes
+
     /// What is computed one after another instead of side by side: where rows of positions are long enough to fill vectors,
     /// all but these, so that the result lies as it is computed.
-    let product sizes = List.fold (*) 1 sizes
     let isBatched = not filtersLast && product positions >= 16
 
-    // From one position to the next, and from the last of a row to the first of the row after next to it, it is as far in the
-    // operand as it is in a result whose rows are as long as the operand's. What is computed between rows is looked at by nobody.
-    let rowsOf (sizes: int array) = [ for d in spatial.Tail -> sizes[d] ]
+    // Windows one step apart, and a result with rows as long as the operand's: from each position to the next, into the next row
+    // too, it is as far in the one as in the other, so that no position is told from the next. What is computed between the
+    // end of a row and the next row is looked at by nobody; it is a fourth of the whole at most.
+    let rows = if spatial.IsEmpty then [] else spatial.Tail
     let flat =
-        let dense = List.scanBack (*) (if spatial.IsEmpty then [] else rowsOf x.Sizes) 1
-        1 + List.sum (List.map2 (fun size step -> (size - 1) * step) positions dense)
+        let steps = List.scanBack (fun d step -> x.Sizes[d] * step) rows 1
+        1 + (Seq.zip positions steps |> Seq.sumBy (fun (size, step) -> (size - 1) * step))
 
     let isWide =
         isBatched
@@ -36,10 +38,9 @@ type internal ConvolutionLayout(x: TensorType, filters: TensorType, result: Tens
         if not isWide then
             result
         else
-            let rows = Set.ofList spatial.Tail
             TensorType(
                 result.DType,
-                [ for d in 0 .. result.Rank - 1 -> if rows.Contains d then x.Sizes[d] else result.Sizes[d] ],
+                [ for d in 0 .. result.Rank - 1 -> if List.contains d rows then x.Sizes[d] else result.Sizes[d] ],
                 result.Format
             )
     let positions = if isWide then [ flat ] else positions
