@@ -21,7 +21,7 @@ type internal ConvolutionLayout(x: TensorType, filters: TensorType, result: Tens
 
     // Windows one step apart, and a result with rows as long as the operand's: from each position to the next, into the next row
     // too, it is as far in the one as in the other, so that no position is told from the next. What is computed between the
-    // end of a row and the next row is looked at by nobody; it is a fourth of the whole at most.
+    // end of a row and the next row is looked at by nobody; it is a fifth of the whole at most.
     let rows = if spatial.IsEmpty then [] else spatial.Tail
     let flat =
         let steps = List.scanBack (fun d step -> x.Sizes[d] * step) rows 1
