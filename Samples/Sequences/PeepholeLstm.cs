@@ -34,7 +34,7 @@ public sealed record PeepholeLstm(Tensor InputWeights, Tensor Weights, Tensor Bi
     /// <summary>The same; a step that the mask leaves out changes nothing.</summary>
     public (Tensor Output, PeepholeLstm Next) Run(Tensor x, Tensor? mask)
     {
-        Tensor start = Tensor.Zeros([x.Shape[0], Units]);
+        Tensor start = Tensor.Zeros([x.Shape[0], Units], dtype: x.DType);
         Tensor real = mask ?? Tensor.Full([x.Shape[0], x.Shape[1]], 1, dtype: DType.Bool);
         var ((h, c), all) = Control.Scan(
             (Hidden ?? start, Cell ?? start), (x.WithFormat(""), real.WithFormat("")), (state, step) => Step(state, step), dim: 1);

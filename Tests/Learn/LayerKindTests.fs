@@ -75,6 +75,21 @@ type private SRelu(bends: Bends) =
     override _.Predict x = apply (bends, x)
     interface IAcceleratable
 
+/// How far apart two inputs are once they have gone through one layer: its weights are shared.
+[<Sealed>]
+type private Siamese(body: ILayer) =
+    inherit MultiLayer()
+    member _.Body = body
+    override _.Inputs = [| "left"; "right" |]
+    override _.Outputs = [| "distance" |]
+
+    override _.Predict inputs =
+        let difference = body.Predict inputs[0] - body.Predict inputs[1]
+        [| difference * difference |]
+
+    override _.Initialize inputs = Siamese(body.Initialize [| inputs[0] |])
+    interface IAcceleratable
+
 let private features = Layout.Of("BC", Nullable(), 4)
 
 let private rectifier () =
@@ -87,6 +102,7 @@ let private rectifier () =
 
 let private layers: (string * ILayer * Layout list) list =
     [ "several inputs", WeightedAddition 3, [ features; features; features ]
+      "shared weights", Siamese(Network.Sequential(Dense 3, new Tanh())), [ features; features ]
       "other labels", ProjectAndReshape(2, 3), [ features ]
       "a gradient of its own", rectifier (), [ features ]
       "from a function", FunctionLayer(fun x -> tanh x * 2.), [ features ]
@@ -122,6 +138,21 @@ let tests =
                   Tensor.sum [] outputs[0]
               let fast = accelerate (grad (loss Acceleration.Auto))
               Expect.isTrue (Structure.HasSameBits(fast network, grad (loss Acceleration.None) network)) "bits"
+          }
+
+          test "shared weights have one gradient, of all their uses" {
+              let layer = (Siamese(Dense 3) :> ILayer).Initialize [| features; features |] :?> Siamese
+              let x, y =
+                  Tensor.normalFrom (Generator 6UL) DType.Float32 [ 2; 4 ] "BC",
+                  Tensor.normalFrom (Generator 7UL) DType.Float32 [ 2; 4 ] "BC"
+              let slopes = grad (fun (s: Siamese) -> let d = s.Predict [| x; y |] in Tensor.sum [] d[0]) layer
+              Expect.equal (Structure.Leaves slopes).Count 2 "weights and bias, once"
+              let weights = nonNull (layer.Body :?> Dense).Weights
+              let d = Tensor.withFormat "" x - Tensor.withFormat "" y
+              // Σ ((x - y) W)²: 2 (x - y)ᵀ (x - y) W. The bias falls out.
+              let expected = 2. * Tensor.matmul (Tensor.permute [ 1; 0 ] d) (Tensor.matmul d weights)
+              let off = Tensor.max [] (abs (nonNull (slopes.Body :?> Dense).Weights - expected))
+              Expect.isLessThan (float32 off) 1e-4f "the sum of both"
           }
 
           test "a function that is not declared acceleratable runs at each call" {

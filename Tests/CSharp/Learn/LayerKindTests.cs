@@ -17,6 +17,20 @@ public class LayerKindTests
             [inputs.Select((x, k) => Weights.SliceDim(0, k) * x).Aggregate((a, b) => a + b)];
     }
 
+    /// <summary>How far apart two inputs are once they have gone through one layer: its weights are shared.</summary>
+    private sealed record Siamese(ILayer Body) : MultiLayer, IAcceleratable
+    {
+        public override IReadOnlyList<string> Inputs => ["left", "right"];
+
+        public override IReadOnlyList<Tensor> Predict(IReadOnlyList<Tensor> inputs)
+        {
+            Tensor difference = Body.Predict(inputs[0]) - Body.Predict(inputs[1]);
+            return [difference * difference];
+        }
+
+        public override ILayer Initialize(IReadOnlyList<Layout> inputs) => this with { Body = Body.Initialize([inputs[0]]) };
+    }
+
     /// <summary>Features "BC" to small images "BCSS": it changes labels.</summary>
     private sealed record ProjectAndReshape(int Channels, int Side, Tensor? Weights = null) : Layer, IAcceleratable
     {
@@ -70,12 +84,13 @@ public class LayerKindTests
 
     public static TheoryData<string, int> Kinds => new()
     {
-        { nameof(WeightedAddition), 2 }, { nameof(ProjectAndReshape), 1 }, { nameof(SReLU), 1 }, { "function", 1 },
+        { nameof(WeightedAddition), 2 }, { nameof(Siamese), 2 }, { nameof(ProjectAndReshape), 1 }, { nameof(SReLU), 1 }, { "function", 1 },
     };
 
     private static ILayer Made(string kind) => kind switch
     {
         nameof(WeightedAddition) => new WeightedAddition(Tensors.F32(1, -0.5f)),
+        nameof(Siamese) => new Siamese(Network.Sequential(new Dense(3), new Tanh())),
         nameof(ProjectAndReshape) => new ProjectAndReshape(2, 3),
         nameof(SReLU) => Rectifier(),
         _ => FunctionLayer.Acceleratable(x => 2 * Tensor.Tanh(x)),
@@ -88,6 +103,23 @@ public class LayerKindTests
         LayerReport report = CheckLayer.Run(Made(kind), [.. Enumerable.Repeat(Features, inputs)]);
 
         Assert.True(report is { Failed: 0, Warnings: 0 }, report.ToString());
+    }
+
+    [Fact]
+    public void TheRecurrentLayerOfTheSamplePassesEveryCheck()
+    {
+        Generator.Current = new Generator(1);
+        Adding.PeepholeLstm layer = Adding.PeepholeLstm.Create(channels: 4, units: 3);
+        LayerReport report = CheckLayer.Run(layer, Layout.Of("BTC", null, null, 4));
+        Assert.True(report is { Failed: 0, Warnings: 0 }, report.ToString());
+
+        Tensor x = Tensor.RandomNormal([2, 5, 4], generator: new Generator(2)).WithFormat("BTC");
+        var (whole, next) = layer.Predict(x);
+        Tensor library = x.Lstm(
+            layer.InputWeights, layer.Weights, layer.Bias, Tensor.Concat([layer.In, layer.Forget, layer.Out], 0)).Result;
+        Assert.InRange((double)Tensor.Abs(whole - library).Max(), 0, 1e-6);
+        Assert.NotNull(next.Hidden);
+        Assert.Null(next.Reset().Hidden);
     }
 
     [Fact]
