@@ -84,13 +84,15 @@ public class LayerKindTests
 
     public static TheoryData<string, int> Kinds => new()
     {
-        { nameof(WeightedAddition), 2 }, { nameof(Siamese), 2 }, { nameof(ProjectAndReshape), 1 }, { nameof(SReLU), 1 }, { "function", 1 },
+        { nameof(WeightedAddition), 2 }, { nameof(Siamese), 2 }, { nameof(Check.Residual), 1 }, { nameof(ProjectAndReshape), 1 }, { nameof(SReLU), 1 }, { "function", 1 },
     };
 
     private static ILayer Made(string kind) => kind switch
     {
         nameof(WeightedAddition) => new WeightedAddition(Tensors.F32(1, -0.5f)),
         nameof(Siamese) => new Siamese(Network.Sequential(new Dense(3), new Tanh())),
+        nameof(Check.Residual) => new Check.Residual(
+            Network.Sequential(new Dense(4), Check.SReLU.Create(4), new Dropout(0.25))),
         nameof(ProjectAndReshape) => new ProjectAndReshape(2, 3),
         nameof(SReLU) => Rectifier(),
         _ => FunctionLayer.Acceleratable(x => 2 * Tensor.Tanh(x)),
