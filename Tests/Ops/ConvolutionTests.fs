@@ -276,8 +276,23 @@ let private gradients =
                   Tensor.sum [ 3 ] y,
                   Tensor.permute [ 3; 0; 1; 2 ] y
               let fast = accelerate uses
-              for _ in 1..2 do
-                  Expect.isTrue (Structure.HasSameBits(fast x, uses x)) $"{name}, accelerated")
+              for _ in 1..3 do
+                  Expect.isTrue (Structure.HasSameBits(fast x, uses x)) $"{name}, accelerated"
+
+          // Views that a trace makes have the strides of their operand.
+          let views: (string * (Tensor -> Tensor)) list =
+              [ "every other row", Tensor.slice [ Slice.All; Slice.All; Slice.All.By 2 ]
+                "every other column", Tensor.slice [ Slice.All; Slice.All; Slice.All; Slice.All.By 2 ]
+                "a part", Tensor.slice [ Slice.All; Slice.All; Slice.From 1; Slice.From 3 ]
+                "turned", Tensor.permute [ 0; 1; 3; 2 ]
+                "upside down", Tensor.flip [ 2 ] ]
+          for name, view in views do
+              let f x = Tensor.convolution plain w None (whole (view x))
+              let expected = bits (byContraction (whole (view large)))
+              Expect.equal (bits (f large)) expected $"{name}, in a function"
+              let fast = accelerate f
+              for _ in 1..3 do
+                  Expect.equal (bits (fast large)) expected $"{name}, in a trace")
 
       testCase "accelerated and direct convolutions have the same bits, and so have their slopes" (fun () ->
           let random = System.Random 5

@@ -137,5 +137,9 @@ module internal Convolving =
     /// contraction.
     let tryBind x (xStrides: int array) filters (filterStrides: int array) result f (ofX, ofFilters) =
         let layout = ConvolutionLayout(x, filters, result, f)
-        let struct (left, right) = layout.Sides(layout.SeenStrides xStrides, layout.SlidStrides filterStrides)
-        (planned layout).TryBind(left, right) |> Option.map (fun bind -> bind, layout.Sides(ofX, ofFilters))
+        if layout.Takes xStrides then
+            let struct (left, right) = layout.Sides(layout.SeenStrides xStrides, layout.SlidStrides filterStrides)
+            (planned layout).TryBind(left, right)
+            |> Option.map (fun bind -> bind, layout.Sides(ofX, ofFilters))
+        else
+            None
