@@ -87,20 +87,21 @@ module internal Moving =
         match around with
         | (0, 0, 0) :: _ when x.Sizes[0] > 1 ->
             // Examples that are padded by themselves are shared among threads.
-            let example, size = TensorType(x.DType, x.Sizes[1..]), strides[0]
+            let example, size, inner = TensorType(x.DType, x.Sizes[1..]), strides[0], steps[1..]
             let nanoseconds = 0.5 * float result.Count
             fun (blocks: Block array) (target: Block) ->
                 let block = blocks[0]
-                let one k =
-                    let into = target.Offset + k * size
-                    Blocks.fillRange target.Data into size value
-                    Blocks.place
-                        example
-                        { block with Offset = block.Offset + k * block.Strides[0]; Strides = block.Strides[1..] }
-                        { target with Offset = into + start; Strides = steps[1..] }
                 if nanoseconds < 2. * Workers.Least || Parallelism.MaxThreads = 1 then
                     whole block target
                 else
+                    let own = block.Strides[1..]
+                    let one k =
+                        let into = target.Offset + k * size
+                        Blocks.fillRange target.Data into size value
+                        Blocks.place
+                            example
+                            { block with Offset = block.Offset + k * block.Strides[0]; Strides = own }
+                            { target with Offset = into + start; Strides = inner }
                     Workers.share x.Sizes[0] nanoseconds (Action<int> one)
         | _ -> fun (blocks: Block array) (target: Block) -> whole blocks[0] target
 

@@ -5,7 +5,7 @@ open System
 open Expecto
 open Functional
 open Functional.FSharp
-open Functional.Properties
+open Functional.Tests.Expectations
 
 let private layers: (Layer * (Tensor -> Tensor)) list =
     [ Relu(), Tensor.relu
@@ -36,6 +36,5 @@ let tests =
               test (layer.GetType().Name) {
                   Expect.isTrue (Structure.HasSameBits(layer.Predict features, f features)) "predict"
                   Expect.isTrue (Structure.HasSameBits(layer.Forward features, f features)) "forward"
-                  let report = CheckLayer.Run(layer, Layout.Of("BC", Nullable(), 4))
-                  Expect.equal (report.Failed, report.Warnings) (0, 0) $"{report}"
+                  passesEveryCheck layer [ Layout.Of("BC", Nullable(), 4) ]
               } ]

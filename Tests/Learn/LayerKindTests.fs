@@ -5,7 +5,7 @@ open System
 open Expecto
 open Functional
 open Functional.FSharp
-open Functional.Properties
+open Functional.Tests.Expectations
 
 /// The sum of its inputs, each times a weight that is learned.
 [<Sealed>]
@@ -113,11 +113,7 @@ let tests =
         "Kinds of layers"
         [ testList
               "pass every check"
-              [ for name, layer, inputs in layers ->
-                    test name {
-                        let report = CheckLayer.Run(layer, Array.ofList inputs)
-                        Expect.equal (report.Failed, report.Warnings) (0, 0) $"{report}"
-                    } ]
+              [ for name, layer, inputs in layers -> test name { passesEveryCheck layer inputs } ]
 
           test "a graph of them" {
               let network =

@@ -5,7 +5,7 @@ open System
 open Expecto
 open Functional
 open Functional.FSharp
-open Functional.Properties
+open Functional.Tests.Expectations
 
 let private sequences = Layout.Of("BTC", Nullable(), Nullable(), 4)
 let private integers = Layout.Of("BT", Nullable(), Nullable()).WithDType DType.Int64
@@ -58,11 +58,7 @@ let tests =
         "Sequence layers"
         [ testList
               "pass every check"
-              [ for name, layer, inputs in layers ->
-                    test name {
-                        let report = CheckLayer.Run(layer, Array.ofList inputs)
-                        Expect.equal (report.Failed, report.Warnings) (0, 0) $"{report}"
-                    } ]
+              [ for name, layer, inputs in layers -> test name { passesEveryCheck layer inputs } ]
 
           test "an LSTM is the function with its parameters" {
               let layer: Lstm = initialised (Lstm(3, true, Nullable 2, { last with Reversed = true }))

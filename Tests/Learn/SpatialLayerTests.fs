@@ -5,14 +5,10 @@ open System
 open Expecto
 open Functional
 open Functional.FSharp
-open Functional.Properties
+open Functional.Tests.Expectations
 
 let private images = Layout.Of("BCSS", Nullable(), 4, 6, Nullable 7)
 let private sequences = Layout.Of("BCT", Nullable(), 3, Nullable())
-
-let private isRight (layer: ILayer) (input: Layout) =
-    let report = CheckLayer.Run(layer, input)
-    Expect.equal (report.Failed, report.Warnings) (0, 0) $"{report}"
 
 let private strided = { ConvolutionOptions.Default with Stride = [ 2 ]; Padding = Padding.Same; Groups = 2 }
 
@@ -56,7 +52,9 @@ let private image = Tensor.normalFrom (Generator 3UL) DType.Float32 [ 2; 4; 6; 7
 let tests =
     testList
         "Spatial layers"
-        [ testList "pass every check" [ for name, layer, input in layers -> test name { isRight layer input } ]
+        [ testList
+              "pass every check"
+              [ for name, layer, input in layers -> test name { passesEveryCheck layer [ input ] } ]
           test "a convolution is the function with its parameters" {
               let layer = Convolution(6, [ 3; 2 ], strided, Initialiser.HeNormal).Initialize images :?> Convolution
               let weights, bias = nonNull layer.Weights, nonNull layer.Bias

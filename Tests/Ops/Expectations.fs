@@ -52,3 +52,8 @@ let differentiates (f: Tensor -> Tensor) (x: Tensor) =
     slopes f x ||> alike <| "the gradient"
     let once x = grad (fun x -> let y = f x in total (sin (y * 0.7) + 0.1 * y * y)) x
     slopes once x ||> alike <| "the gradient of the gradient"
+
+/// A layer passes all of CheckLayer on such inputs, without a warning.
+let passesEveryCheck (layer: ILayer) (inputs: Layout list) =
+    let report = Functional.Properties.CheckLayer.Run(layer, Array.ofList inputs)
+    Expect.equal (report.Failed, report.Warnings) (0, 0) $"{report}"

@@ -36,9 +36,10 @@ type internal BoundContraction(run: ContractionRun, left: MatrixView, right: Mat
         run.Execute Parallelism.MaxThreads
 
 /// A contraction made ready for its types: left [batch; m; k] × right [batch; k; n] → [batch; m; n], whatever the order and
-/// the strides of the dimensions; the result's are row-major unless others are given, which fill the same memory. Each element is one chain of fused multiply-adds over k in ascending order, starting from
-/// the first product; where m · n < 8 and k ≥ 64 it is the sum of 32 such chains (`DotKernel`). A NaN is always the same
-/// NaN. Integers wrap around. The sum over no k is 0. docs/order-of-evaluation.md says more.
+/// the strides of the dimensions; the result's are row-major unless others are given. Each element is one chain of fused
+/// multiply-adds over k in ascending order, starting from the first product; where m · n < 8 and k ≥ 64 it is the sum of 32
+/// such chains (`DotKernel`). A NaN is always the same NaN. Integers wrap around. The sum over no k is 0.
+/// docs/order-of-evaluation.md says more.
 [<Sealed>]
 type internal ContractionPlan
     (
