@@ -42,7 +42,7 @@ module internal Range =
     let ulps scalar =
         match scalar with
         | Erf -> 9.
-        | Tanh
+        | Tanh -> 5.
         | Exp
         | Log
         | Log1p

@@ -27,7 +27,7 @@ let private stated: (string * Formula * (float -> float) * float) list =
       for scalar, exact, bound in
           [ Exp, exp, 1.
             Log, log, 1.
-            Tanh, tanh, 2.
+            Tanh, tanh, 3.
             Erf, erf, 7.
             Sin, sin, 2.
             Cos, cos, 2.
@@ -84,9 +84,9 @@ let private sampled =
               let d, at = worst formula exact 4093L
               Expect.isLessThanOrEqual d bound $"worst at {at}") ]
 
-/// Math's functions are within 1 ulp themselves.
+/// Math's functions are within 1 ulp themselves, which is added to the bound.
 let private doubles =
-    [ for f, exact, bound in [ Exp, exp, 2.; Log, log, 2.; Tanh, tanh, 3.; Sin, sin, 2.; Cos, cos, 2. ] do
+    [ for f, exact, bound in [ Exp, exp, 2.; Log, log, 2.; Tanh, tanh, 4.; Sin, sin, 2.; Cos, cos, 2. ] do
           testCase $"{f} of Float64 is within {bound} ulp of Math's" (fun () ->
               let random = Functional.Tests.Seed.random (string f) 0
               let x =

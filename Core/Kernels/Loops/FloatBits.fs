@@ -28,6 +28,8 @@ module internal FloatBits =
                 (int64 (BitConverter.SingleToInt32Bits 12582912f))
                 (BitConverter.DoubleToInt64Bits 6755399441055744.))
 
+    let oneBits x = whole x (LaneCode.BitsOf(x.DType, 1.))
+
     /// 2ⁿ for an exponent of normal numbers.
     let power (x: LaneValue) (n: LaneValue) =
         Lanewise.bits x.DType (Lanewise.shiftLeft (mantissaBits x) (n + whole x (choose x 127L 1023L)))
