@@ -2,6 +2,7 @@ namespace Functional
 
 open System
 open System.Collections.Concurrent
+open System.Collections.Generic
 open System.Reflection
 open System.Reflection.Emit
 open System.Runtime.Intrinsics
@@ -143,6 +144,9 @@ module internal MaskedMemory =
 /// with it. Operations take their operands from the evaluation stack and leave their value there.
 [<Sealed>]
 type internal Emission(il: ILGenerator, width: int) =
+    /// Locals that stand for a vector of one number.
+    let constants = Dictionary<LocalBuilder, struct (DType * int64)>()
+
     member _.IL = il
     /// Bytes in a register.
     member _.Width = width
@@ -152,7 +156,10 @@ type internal Emission(il: ILGenerator, width: int) =
 
     member _.NativeLocal() = il.DeclareLocal typeof<nativeint>
     member _.VectorLocal dtype = il.DeclareLocal(Vectors.ofElement width (Vectors.element dtype))
-    member _.Get(local: LocalBuilder) = il.Emit(OpCodes.Ldloc, local)
+    member e.Get(local: LocalBuilder) =
+        match constants.TryGetValue local with
+        | true, struct (dtype, bits) -> e.Constant(dtype, bits)
+        | _ -> il.Emit(OpCodes.Ldloc, local)
     member _.Set(local: LocalBuilder) = il.Emit(OpCodes.Stloc, local)
 
     member _.Native(n: int) =
@@ -197,6 +204,10 @@ type internal Emission(il: ILGenerator, width: int) =
     member e.Constant(dtype, bits) =
         e.Number(dtype, bits)
         e.Spread dtype
+
+    /// Makes a local stand for a vector of one number, which is written wherever it is used: as an operand in memory it costs
+    /// an instruction nothing, while in a register it would push out another value.
+    member _.SetConstant(local: LocalBuilder, dtype, bits: int64) = constants[local] <- struct (dtype, bits)
 
     /// The vector at the address on the stack.
     member _.Load dtype =

@@ -414,8 +414,11 @@ type internal LaneEmitter(e: Emission, code: LaneInstruction array, isOutput: bo
         match i.Op with
         | LaneOp.Load operand -> load operand target
         | LaneOp.Constant bits when i.Result = DType.Bool ->
-            m.Each(target, [], fun () -> e.Constant(maskType maskSize, -bits))
-        | LaneOp.Constant bits -> m.Each(target, [], fun () -> e.Constant(i.Type, bits))
+            for part in target do
+                e.SetConstant(part, maskType maskSize, -bits)
+        | LaneOp.Constant bits ->
+            for part in target do
+                e.SetConstant(part, i.Type, bits)
         | LaneOp.Add -> plain "Add"
         | LaneOp.Sub -> plain "Subtract"
         | LaneOp.Mul -> plain "Multiply"

@@ -70,7 +70,7 @@ type internal ContractionPlan
                 let m, n, k = nativeint m, nativeint n, nativeint shape.K
                 let thin =
                     if m <= ThinProduct.MostRows && options.Packing <> PackingChoice.Always then
-                        ValueSome(ThinProduct(element, options.Width, epilogue, m, n, k))
+                        ValueSome(ThinProduct(element, options.Width, epilogue, m, k))
                     else
                         ValueNone
                 ContractionBody.Chains(MatrixProduct(tiles, m, n, k, options.Packing), thin, transposed)

@@ -103,8 +103,8 @@ module internal PackKernel =
         )
 
     let private transposed size width lanes (w: KernelWriter) =
-        let v = VectorCode(mover size, Transposition.width width)
-        let group = Transposition.group v
+        let v = VectorCode(mover size, Transposition.Width width)
+        let group, turned = Transposition.Group v, Transposition(w, v)
         let panel = (lanes * size + int width - 1) / int width * int width
         let source, table = w.ArgumentLocal Argument.Source, w.ArgumentLocal Argument.Table
         let count = w.ArgumentLocal Argument.K
@@ -120,7 +120,7 @@ module internal PackKernel =
             let address i =
                 push i
                 w.Offset(at * size)
-            Transposition.emit w v address
+            turned.Emit address
             |> Array.iteri (fun i result ->
                 w.Get result
                 w.Get target

@@ -8,20 +8,14 @@ open Microsoft.FSharp.NativeInterop
 /// [m; k] × [k; n] → [m; n] of at most `MostRows` rows, on one thread, where the right operand's columns are adjacent in memory
 /// (a matrix by a vector): it is read once, as it lies, and turned in registers. No copy of it would pay.
 [<Sealed>]
-type internal ThinProduct
-    (element: Type, width: VectorWidth, epilogue: Epilogue, m: nativeint, n: nativeint, k: nativeint) =
-    let tiles = TileKernels.Get(element, Transposition.width width, epilogue)
+type internal ThinProduct(element: Type, width: VectorWidth, epilogue: Epilogue, m: nativeint, k: nativeint) =
+    let tiles = TileKernels.Get(element, Transposition.Width width, epilogue)
     let code = tiles.Code
     let size, lanes = nativeint code.Size, nativeint code.Lanes
 
-    /// Three or four chains at once hide the latency of an addition. More columns at a time than these would be too many
-    /// streams from the third cache.
-    let vectors =
-        match m with
-        | 1n when n * k * size <= 1048576n -> 3
-        | 1n
-        | 2n -> 2
-        | _ -> 1
+    /// Two chains at once half hide the latency of an addition; more columns than theirs would be too many streams from the
+    /// second cache. Those of one alone, if all columns lie a multiple of a page apart: they share one set of the first.
+    let vectorsFor (columnStep: nativeint) = if m <= 2n && columnStep % 4096n <> 0n then 2 else 1
     let room = (nativeint (TileKernel.Argument.count epilogue.Sides * sizeof<nativeint>) + 63n) &&& ~~~63n
 
     let set (scratch: nativeint) at (value: nativeint) =
@@ -69,6 +63,7 @@ type internal ThinProduct
     member _.Run(operands: ProductOperands, firstColumn, endColumn) =
         let scratch = Scratch.Take(room + 64n)
         setOperands scratch operands
+        let vectors = vectorsFor operands.Right.ColumnStep
         let mutable column = firstColumn
         while column < endColumn do
             let rest = endColumn - column

@@ -186,21 +186,21 @@ module internal TileKernel =
         )
         w.While(k, 1, one)
 
-    /// Some rows of turned B: the vectors of each, for the columns of vector j, in ascending order of k.
+    /// Some rows of turned B: the vectors of each, for the columns of vector j, in ascending order of k; A is walked along.
     let private multiplyTurned
         (w: KernelWriter)
         (v: VectorCode)
         form
         (sums: LocalBuilder array array)
         j
-        (a: RowPointers)
+        (a: LocalBuilder)
         (aRow: LocalBuilder)
+        (step: LocalBuilder)
         =
         let address, left = w.Int(), w.Local v.Vector
         fun (right: LocalBuilder array) ->
-            right
-            |> Array.iteri (fun i vector ->
-                a.Push i
+            for vector in right do
+                w.Get a
                 w.Set address
                 for r in 0 .. form.Rows - 1 do
                     if r > 0 then w.Advance(address, aRow)
@@ -209,7 +209,8 @@ module internal TileKernel =
                     w.Call v.Repeat.Value
                     w.Set left
                     v.MultiplyAdd(w, (fun () -> w.Get left), (fun () -> w.Get vector), (fun () -> w.Get(sums[r][j])))
-                    w.Set(sums[r][j]))
+                    w.Set(sums[r][j])
+                w.Advance(a, step)
 
     /// All of k, where B is read column by column.
     let private emitTurned
@@ -221,28 +222,32 @@ module internal TileKernel =
         room
         (a, aRow, step, b, bStep)
         =
-        let group = Transposition.group v
+        let group, turned = Transposition.Group v, Transposition(w, v)
         let columns = RowPointers(w, form.Vectors * v.Lanes, bStep)
-        let left = RowPointers(w, group, step)
-        let far, single = w.Int(), w.Local v.Vector
+        let left, walk, single = w.Int(), w.Int(), w.Local v.Vector
         columns.Start b
-        left.Start a
-        w.Get step
-        w.Number group
-        w.Mul()
-        w.Set far
-        let multiply = [| for j in 0 .. form.Vectors - 1 -> multiplyTurned w v form sums j left aRow |]
+        w.Get a
+        w.Set left
+        let multiply = [| for j in 0 .. form.Vectors - 1 -> multiplyTurned w v form sums j walk aRow step |]
 
-        let turn at =
+        /// Columns of a vector after those of another: lines at equal distances may have to share few places of the cache.
+        let each count (body: int -> unit) =
             for j in 0 .. form.Vectors - 1 do
-                Transposition.emit w v (fun lane ->
-                    columns.Push(j * v.Lanes + lane)
-                    w.Offset(at * v.Size))
-                |> multiply[j]
-            left.Advance far
+                w.Get left
+                w.Set walk
+                body j
+            w.Get walk
+            w.Set left
+            columns.Advance(count * v.Size: int)
+
+        let turn j at =
+            turned.Emit(fun lane ->
+                columns.Push(j * v.Lanes + lane)
+                w.Offset(at * v.Size))
+            |> multiply[j]
 
         let one () =
-            for j in 0 .. form.Vectors - 1 do
+            each 1 (fun j ->
                 for lane in 0 .. v.Lanes - 1 do
                     w.Get room
                     w.Offset(lane * v.Size)
@@ -252,9 +257,7 @@ module internal TileKernel =
                 w.Get room
                 w.Call v.Load.Value
                 w.Set single
-                multiply[j] [| single |]
-            left.Advance step
-            columns.Advance v.Size
+                multiply[j] [| single |])
 
         // Up to an address from which on 16 bytes lie within a cache line.
         let first = w.Int()
@@ -279,14 +282,17 @@ module internal TileKernel =
         w.IL.Emit OpCodes.Sub
         w.Set k
         w.While(first, 1, one)
-        w.While(
-            k,
-            2 * group,
-            fun () ->
-                turn 0
-                turn group
-                columns.Advance(2 * group * v.Size)
-        )
+        let turnWhole count =
+            w.While(
+                k,
+                count,
+                fun () ->
+                    each count (fun j ->
+                        for at in 0..group .. count - 1 do
+                            turn j at)
+            )
+        turnWhole (4 * group)
+        turnWhole group
         w.While(k, 1, one)
 
     let private emitEnd
