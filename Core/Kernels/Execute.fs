@@ -90,6 +90,9 @@ module internal Execute =
 
     /// The elements of an argument. A tensor of a trace, which has none, refuses.
     let read (t: Tensor) =
-        match blockOf t with
-        | ValueSome block -> block
-        | ValueNone -> t.Interpreter.Read t
+        match t.Origin with
+        | Origin.Concrete block -> block
+        | _ ->
+            match blockOf t with
+            | ValueSome block -> block
+            | ValueNone -> t.Interpreter.Read t

@@ -59,7 +59,9 @@ type internal Frame
         Array.append movable (Array.create (padded - movable.Length) homes.Length)
 
     let nothing: Array = Array.zeroCreate<byte> 1
-    let arrays = Array.create held.Length nothing
+    /// Of the roots held: null between runs. What fills them up is there always.
+    let movable = given + own.Length
+    let arrays: (Array | null) array = Array.init held.Length (fun k -> if k < movable then null else nothing)
     let sizes = Array.append (roots |> Array.map (fun ty -> nativeint (Memory.size ty.DType))) [| 1n |]
     let strides = roots |> Array.map (fun ty -> Blocks.rowMajor ty.Sizes)
     let blocks = Array.create (homes.Length + 1) { Data = nothing; Offset = 0; Strides = [||] }
@@ -73,6 +75,11 @@ type internal Frame
             | Home.Constant _ -> new PinnedGCHandle<Array>(nothing)
             | Home.Own when not (isProvided root) -> new PinnedGCHandle<Array>(nothing)
             | _ -> new PinnedGCHandle<Array>())
+
+    /// The roots that calls make while a run is under way.
+    let loose =
+        [| for root in 0 .. homes.Length - 1 do
+               if homes[root].IsOwn && not (isProvided root) then root |]
 
     let addressOf root (block: Block) =
         use first = fixed &MemoryMarshal.GetArrayDataReference block.Data
@@ -133,7 +140,7 @@ type internal Frame
     /// Gives each other result that launches write an array of its own, of any elements.
     member _.Provide() =
         for k in 0 .. own.Length - 1 do
-            if obj.ReferenceEquals(arrays[given + k], nothing) then
+            if isNull arrays[given + k] then
                 let root = own[k]
                 let data = Blocks.uninitialised roots[root].DType roots[root].Count
                 blocks[root] <- { Data = data; Offset = 0; Strides = strides[root] }
@@ -153,14 +160,14 @@ type internal Frame
             for k in 0 .. launches.Length - 1 do
                 launches[k].Run start
         else
-            use a = fixed &MemoryMarshal.GetArrayDataReference arrays[first]
-            use b = fixed &MemoryMarshal.GetArrayDataReference arrays[first + 1]
-            use c = fixed &MemoryMarshal.GetArrayDataReference arrays[first + 2]
-            use d = fixed &MemoryMarshal.GetArrayDataReference arrays[first + 3]
-            use e = fixed &MemoryMarshal.GetArrayDataReference arrays[first + 4]
-            use f = fixed &MemoryMarshal.GetArrayDataReference arrays[first + 5]
-            use g = fixed &MemoryMarshal.GetArrayDataReference arrays[first + 6]
-            use h = fixed &MemoryMarshal.GetArrayDataReference arrays[first + 7]
+            use a = fixed &MemoryMarshal.GetArrayDataReference(nonNull arrays[first])
+            use b = fixed &MemoryMarshal.GetArrayDataReference(nonNull arrays[first + 1])
+            use c = fixed &MemoryMarshal.GetArrayDataReference(nonNull arrays[first + 2])
+            use d = fixed &MemoryMarshal.GetArrayDataReference(nonNull arrays[first + 3])
+            use e = fixed &MemoryMarshal.GetArrayDataReference(nonNull arrays[first + 4])
+            use f = fixed &MemoryMarshal.GetArrayDataReference(nonNull arrays[first + 5])
+            use g = fixed &MemoryMarshal.GetArrayDataReference(nonNull arrays[first + 6])
+            use h = fixed &MemoryMarshal.GetArrayDataReference(nonNull arrays[first + 7])
             place first a
             place (first + 1) b
             place (first + 2) c
@@ -178,15 +185,13 @@ type internal Frame
 
     /// Forgets what belongs to the caller.
     member _.Release() =
-        Array.Fill(arrays, nothing)
-        for k in 0 .. given + own.Length - 1 do
-            blocks[held[k]] <- blocks[homes.Length]
-        for root in 0 .. pins.Length - 1 do
-            match homes[root] with
-            | Home.Own when pins[root].IsAllocated ->
-                pins[root].Target <- nothing
-                blocks[root] <- blocks[homes.Length]
-            | _ -> ()
+        Array.Clear(arrays, 0, movable)
+        Array.Clear(blocks, 0, given)
+        for root in own do
+            blocks[root] <- Unchecked.defaultof<Block>
+        for root in loose do
+            pins[root].Target <- nothing
+            blocks[root] <- Unchecked.defaultof<Block>
 
     override _.Finalize() =
         for pin in pins do

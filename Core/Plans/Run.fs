@@ -99,17 +99,33 @@ type internal Runner(plan: Plan, compilation: Compilation) =
         let roots = HashSet [ for output in outputs -> output.Root ]
         [| for k in 0 .. trace.Inputs.Length - 1 -> roots.Contains k |]
 
-    /// Whether a run works on a copy of an input, in rented memory.
-    let isCopied k (block: Block) = not (isHandedOn[k] || Blocks.isContiguous trace.Inputs[k].Sizes block)
-
+    /// A dense block of an input that is not: one of rented memory, unless an output is a view of it.
     let dense k (block: Block) : Block =
         let ty = trace.Inputs[k]
-        if isCopied k block then
+        if isHandedOn[k] then
+            Blocks.contiguous ty block
+        else
             let copy = { Data = RentedArray.take ty.DType ty.Count; Offset = 0; Strides = inputStrides[k] }
             Blocks.place ty block copy
             copy
-        else
-            Blocks.contiguous ty block
+
+    /// Gives a frame the inputs; whether some of them are copies.
+    let give (frame: Frame) (source: Block array) (from: int array | null) =
+        let mutable copies = false
+        for k in 0 .. trace.Inputs.Length - 1 do
+            let place = at from k
+            if Blocks.isContiguous trace.Inputs[k].Sizes source[place] then
+                frame.Give(k, source[place])
+            else
+                copies <- true
+                frame.Give(k, dense k source[place])
+        copies
+
+    /// Gives back the memory of copies.
+    let giveBack (frame: Frame) (source: Block array) (from: int array | null) =
+        for k in 0 .. trace.Inputs.Length - 1 do
+            if not (isHandedOn[k] || Blocks.isContiguous trace.Inputs[k].Sizes source[at from k]) then
+                RentedArray.give (frame.Block k).Data
 
     member _.Plan = plan
 
@@ -133,8 +149,7 @@ type internal Runner(plan: Plan, compilation: Compilation) =
         ) =
         let frame = frames.Rent()
         try
-            for k in 0 .. trace.Inputs.Length - 1 do
-                frame.Give(k, dense k source[at from k])
+            let copies = give frame source from
             if isGiven then
                 for k in 0 .. wholes.Length - 1 do
                     if wholes[k] >= 0 then frame.Provide(wholes[k], target[at into k])
@@ -142,8 +157,7 @@ type internal Runner(plan: Plan, compilation: Compilation) =
             frame.Run start
             for k in 0 .. outputs.Length - 1 do
                 target[at into k] <- outputs[k].In frame
-            for k in 0 .. trace.Inputs.Length - 1 do
-                if isCopied k source[at from k] then RentedArray.give (frame.Block k).Data
+            if copies then giveBack frame source from
         finally
             frames.Return frame
 

@@ -2,6 +2,7 @@ namespace Functional
 
 open System
 open System.Runtime.CompilerServices
+open System.Runtime.InteropServices
 open Microsoft.FSharp.NativeInterop
 
 #nowarn "9" // Addresses of tensors.
@@ -103,12 +104,32 @@ type internal BoundSweep(kernel: SweepKernel, mode: SweepMode, isAlong: bool, ro
         else
             rows[rows.Length - 1]
 
+    let laneCount = lanes |> Array.fold (fun n d -> n * d.Size) 1
+
+    /// How far each place is from row to row, for code that takes all rows at once.
+    let moves =
+        let moves = GC.AllocateUninitializedArray<nativeint>(places.Length, pinned = true)
+        Array.Copy(inner.Steps, moves, places.Length)
+        moves
+
+    /// Whether one call takes all rows.
+    member _.IsOneCall = rows.Length <= 1 && gathered.Length = 0
+
+    /// Runs all rows in one call, given the address of each place.
+    member _.RunInOneCall(addresses: nativeptr<nativeint>) =
+        code.Invoke(
+            NativePtr.toNativeInt addresses,
+            Marshal.UnsafeAddrOfPinnedArrayElement(moves, 0),
+            nativeint inner.Size,
+            nativeint laneCount
+        )
+
     /// Why it is interpreted though it was meant to be compiled.
     member _.Problem = prepared.Problem
     member _.Rows = rows |> Array.fold (fun n d -> n * d.Size) 1
-    member _.Lanes = lanes |> Array.fold (fun n d -> n * d.Size) 1
+    member _.Lanes = laneCount
     /// Bytes that all places have in a row, about.
-    member _.RowBytes = (lanes |> Array.fold (fun n d -> n * d.Size) 1) * Array.sum sizes
+    member _.RowBytes = laneCount * Array.sum sizes
     /// Whether rows may be run in any order: unless they are added to each other.
     member _.RowsAreApart = isAlong || not sweep.Folds
     /// Whether lanes are: unless they are folded.

@@ -84,6 +84,19 @@ type internal BoundLoop internal (places: int, actions: LoopAction array, bytes:
             for k in first .. first + n - 1 do
                 alone actions[k])
 
+    /// The only action, if it is a sweep so short that nothing need be shared or divided.
+    let short =
+        match actions with
+        | [| LoopAction.Sweep(bound, spots, 0, rows, 0, lanes) |] when
+            bytes = 0
+            && bound.IsOneCall
+            && rows = bound.Rows
+            && lanes = bound.Lanes
+            && bound.Cost(rows, lanes) < 2. * Workers.Least
+            ->
+            ValueSome(struct (bound, spots))
+        | _ -> ValueNone
+
     /// Why sweeps are interpreted that were meant to be compiled.
     member _.Problems: string array =
         let rec problems action =
@@ -100,10 +113,16 @@ type internal BoundLoop internal (places: int, actions: LoopAction array, bytes:
 
     /// Runs on memory that stays where it is: the addresses of the first elements of operands and results.
     member _.Run(given: nativeptr<nativeint>) =
-        if bytes = 0 then
+        match short with
+        | ValueSome(struct (bound, spots)) ->
+            let at = NativePtr.stackalloc<nativeint> spots.Length
+            for p in 0 .. spots.Length - 1 do
+                NativePtr.set at p (NativePtr.get given spots[p].At + spots[p].Offset)
+            bound.RunInOneCall at
+        | _ when bytes = 0 ->
             for action in actions do
                 act given 0n action
-        else
+        | _ ->
             use own = RentedMemory.rent bytes
             for action in actions do
                 act given own.Address action

@@ -28,12 +28,18 @@ type internal ContractionOptions =
 /// A contraction of operands that are laid out in one way. One run at a time.
 [<Sealed>]
 type internal BoundContraction(run: ContractionRun, left: MatrixView, right: MatrixView, result: MatrixView) =
+    let calls = run.Note(left, right, result)
+
     /// Runs on memory that stays where it is: the addresses of the first elements.
     member _.Run(a: nativeint, b: nativeint, c: nativeint) =
-        run.A <- { View = left; Address = a }
-        run.B <- { View = right; Address = b }
-        run.C <- { View = result; Address = c }
-        run.Execute Parallelism.MaxThreads
+        match calls with
+        | null ->
+            run.A <- { View = left; Address = a }
+            run.B <- { View = right; Address = b }
+            run.C <- { View = result; Address = c }
+            run.Execute Parallelism.MaxThreads
+        | calls when run.IsTransposed -> calls.Run(b, a, c)
+        | calls -> calls.Run(a, b, c)
 
 /// A contraction made ready for its types: left [batch; m; k] × right [batch; k; n] → [batch; m; n], whatever the order and
 /// the strides of the dimensions; the result's are row-major unless others are given. Each element is one chain of fused

@@ -74,7 +74,12 @@ type internal ContractionRun(shape: ContractionShape, size: nativeint, body: Con
         let left, right = if transposed then run.B, run.A else run.A, run.B
         let row, column = part / columnParts, part % columnParts
         let operands =
-            { Left = matrix left; Right = matrix right; Packed = packed; Result = matrix run.C; Sides = sides }
+            { Left = matrix left
+              Right = matrix right
+              Packed = packed
+              Result = matrix run.C
+              Sides = sides
+              Calls = run.Calls }
         let firstColumn = upTo product.Columns product.ColumnUnit column columnParts
         let endColumn = upTo product.Columns product.ColumnUnit (column + 1) columnParts
         match thin with
@@ -106,6 +111,10 @@ type internal ContractionRun(shape: ContractionShape, size: nativeint, body: Con
     [<DefaultValue(false)>]
     val mutable Packed: PackedOperand | null
 
+    /// Where calls of kernels are noted instead of made.
+    [<DefaultValue(false)>]
+    val mutable Calls: ProductCalls | null
+
     member val Sides: PinnedView array = [||] with get, set
 
     /// Holds on to no operand.
@@ -126,14 +135,37 @@ type internal ContractionRun(shape: ContractionShape, size: nativeint, body: Con
             for batch in upTo item .. upTo (item + 1) - 1 do
                 compute batch 0
 
+    /// The work, in nanoseconds: about 50 multiply-adds in one; where these are few for an element, 40 bytes of the larger
+    /// operand.
+    member val Nanoseconds =
+        let m, n, k, count = float shape.M, float shape.N, float shape.K, float shape.Count
+        count * k * max (m * n / 50.) (max m n * float size / 40.)
+
+    /// Notes what one run of operands laid out like these comes to; null where that is too much.
+    member _.Note(left: MatrixView, right: MatrixView, result: MatrixView) : ProductCalls | null =
+        match body with
+        | ContractionBody.Chains _ when shape.Count = 1 && run.Nanoseconds < 3. * Workers.Least ->
+            let calls = ProductCalls()
+            run.A <- { View = left; Address = 0n }
+            run.B <- { View = right; Address = 0n }
+            run.C <- { View = result; Address = 0n }
+            run.Calls <- calls
+            compute 0 0
+            run.Calls <- null
+            if calls.IsComplete then calls else null
+        | _ -> null
+
+    /// Whether the operands of the noted calls are the other way round.
+    member _.IsTransposed =
+        match body with
+        | ContractionBody.Chains(_, _, transposed) -> transposed
+        | ContractionBody.Lanes _ -> false
+
     /// Computes all.
     member _.Execute threads =
         rowParts <- 1
         columnParts <- 1
-        let m, n, k, count = float shape.M, float shape.N, float shape.K, float shape.Count
-        // About 50 multiply-adds a nanosecond; where these are few for an element, 40 bytes of the larger operand.
-        let nanoseconds = count * k * max (m * n / 50.) (max m n * float size / 40.)
-        if threads = 1 || nanoseconds < Workers.Least then
+        if threads = 1 || run.Nanoseconds < Workers.Least then
             items <- 1
             run.Item 0
         else
@@ -143,4 +175,4 @@ type internal ContractionRun(shape: ContractionShape, size: nativeint, body: Con
             | _ -> ()
             let parts = rowParts * columnParts
             items <- if parts > 1 then shape.Count * parts else min shape.Count (4 * threads)
-            Workers.shareAmong threads items nanoseconds action
+            Workers.shareAmong threads items run.Nanoseconds action

@@ -6,7 +6,16 @@ open Microsoft.FSharp.NativeInterop
 
 /// The operands of a product and its result, whole matrices. Packed: the address of all of the right operand, packed, or 0.
 [<Struct>]
-type internal ProductOperands = { Left: Matrix; Right: Matrix; Packed: nativeint; Result: Matrix; Sides: Matrix array }
+type internal ProductOperands =
+    {
+        Left: Matrix
+        Right: Matrix
+        Packed: nativeint
+        Result: Matrix
+        Sides: Matrix array
+        /// Where calls of kernels are noted instead of made, or null. Addresses are offsets then.
+        Calls: ProductCalls | null
+    }
 
 /// When operands are copied into panels first. No choice changes a bit.
 type internal PackingChoice =
@@ -99,8 +108,14 @@ type internal MatrixProduct(tiles: TileKernels, m: nativeint, n: nativeint, k: n
     let stageAt (part: Part inref) row rows p depth : Stage =
         let a = part.Operands.Left.From(row, p).Part(rows, depth)
         let packs = part.PacksLeft || not a.IsEven
-        if packs then packTiles part.Scratch a rows depth
-        if part.Tabled then panels.Rows(part.Scratch + rowTable, part.Operands.Right.From(p, 0n), depth)
+        if packs then
+            match part.Operands.Calls with
+            | null -> packTiles part.Scratch a rows depth
+            | calls -> calls.IsComplete <- false
+        if part.Tabled then
+            match part.Operands.Calls with
+            | null -> panels.Rows(part.Scratch + rowTable, part.Operands.Right.From(p, 0n), depth)
+            | calls -> calls.IsComplete <- false
         { Left = if packs then { a with Address = part.Scratch + left } else a
           IsPacked = packs
           Row = row
@@ -131,7 +146,18 @@ type internal MatrixProduct(tiles: TileKernels, m: nativeint, n: nativeint, k: n
             let at = if kept then (column - part.FirstColumn) % nBlock * stage.Depth * size else 0n
             let target = scratch + right + at
             if not kept || stage.Row = part.FirstRow then
-                panels.Columns(scratch, scratch + table, b.From(stage.P, column), stage.Depth, columns, whole, target)
+                match part.Operands.Calls with
+                | null ->
+                    panels.Columns(
+                        scratch,
+                        scratch + table,
+                        b.From(stage.P, column),
+                        stage.Depth,
+                        columns,
+                        whole,
+                        target
+                    )
+                | calls -> calls.IsComplete <- false
             setRight scratch target step
             false
 
@@ -149,7 +175,10 @@ type internal MatrixProduct(tiles: TileKernels, m: nativeint, n: nativeint, k: n
             for s in 0 .. sides - 1 do
                 let side = part.Operands.Sides[s]
                 set scratch (TileKernel.Argument.Side s) (side.At(stage.Row + first, column))
-            tiles.Kernel(int rows, whole, scattered, tabled).Invoke scratch
+            let kernel = tiles.Kernel(int rows, whole, scattered, tabled)
+            match part.Operands.Calls with
+            | null -> kernel.Invoke scratch
+            | calls -> calls.Add(kernel, scratch)
 
     /// The columns of one panel in a stage's rows, in tiles of heights that differ by at most 1; where the next panel starts.
     let runPanel (part: Part inref) (stage: Stage inref) column endColumn =

@@ -44,7 +44,10 @@ type internal ThinProduct(element: Type, width: VectorWidth, epilogue: Epilogue,
         set scratch TileKernel.Argument.C (o.Result.At(0n, column))
         for s in 0 .. epilogue.Sides - 1 do
             set scratch (TileKernel.Argument.Side s) (o.Sides[s].At(0n, column))
-        tiles.Turned(int m, whole, o.Result.ColumnStep <> size).Invoke scratch
+        let kernel = tiles.Turned(int m, whole, o.Result.ColumnStep <> size)
+        match o.Calls with
+        | null -> kernel.Invoke scratch
+        | calls -> calls.Add(kernel, scratch)
 
     static member MostRows = 4n
 
