@@ -175,7 +175,8 @@ module internal Blocks =
                 for k in 0 .. n - 1 do
                     placeFrom (dim + 1) sizes source from (a + k * stride) target into (b + k * step)
             elif stride = 1 && step = 1 then
-                Array.Copy(source, a, target, b, n)
+                // Rows are short as a rule.
+                ReadOnlySpan(source, a, n).CopyTo(Span(target, b, n))
             elif stride = 0 && step = 1 then
                 target.AsSpan(b, n).Fill source[a]
             else

@@ -84,26 +84,31 @@ module internal Moving =
             Blocks.fillRange target.Data target.Offset result.Count value
             Blocks.place x block { target with Offset = target.Offset + start; Strides = steps }
 
-        match around with
-        | (0, 0, 0) :: _ when x.Sizes[0] > 1 ->
-            // Examples that are padded by themselves are shared among threads.
-            let example, size, inner = TensorType(x.DType, x.Sizes[1..]), strides[0], steps[1..]
-            let nanoseconds = 0.5 * float result.Count
+        let lead = around |> List.takeWhile ((=) (0, 0, 0)) |> List.length
+        let examples = Array.fold (*) 1 x.Sizes[.. lead - 1]
+        if lead < x.Rank && examples > 1 && result.Count > 0 then
+            // Examples that are padded by themselves, one after the other or shared among threads.
+            let example, size, inner = TensorType(x.DType, x.Sizes[lead..]), strides[lead - 1], steps[lead..]
+            let nanoseconds = 0.2 * float result.Count
+            let offset (block: Block) k =
+                let mutable offset, rest = block.Offset, k
+                for d in lead - 1 .. -1 .. 0 do
+                    offset <- offset + rest % x.Sizes[d] * block.Strides[d]
+                    rest <- rest / x.Sizes[d]
+                offset
             fun (blocks: Block array) (target: Block) ->
                 let block = blocks[0]
-                if nanoseconds < 2. * Workers.Least || Parallelism.MaxThreads = 1 then
-                    whole block target
-                else
-                    let own = block.Strides[1..]
-                    let one k =
-                        let into = target.Offset + k * size
-                        Blocks.fillRange target.Data into size value
-                        Blocks.place
-                            example
-                            { block with Offset = block.Offset + k * block.Strides[0]; Strides = own }
-                            { target with Offset = into + start; Strides = inner }
-                    Workers.share x.Sizes[0] nanoseconds (Action<int> one)
-        | _ -> fun (blocks: Block array) (target: Block) -> whole blocks[0] target
+                let own = block.Strides[lead..]
+                let one k =
+                    let into = target.Offset + k * size
+                    Blocks.fillRange target.Data into size value
+                    Blocks.place
+                        example
+                        { block with Offset = offset block k; Strides = own }
+                        { target with Offset = into + start; Strides = inner }
+                Workers.share examples nanoseconds (Action<int> one)
+        else
+            fun (blocks: Block array) (target: Block) -> whole blocks[0] target
 
     /// Moves elements into a dense block; none for a view.
     let filling (types: TensorType array) (result: TensorType) move : (Block array -> Block -> unit) option =

@@ -19,7 +19,7 @@ module private Held =
 
 /// The memory of one run at a time: an arena for each data type; of each root its block and the address of its first
 /// element. What is in the arena stays where it is; what a run is given or gives away is held in place by `Run`.
-/// `provided` are the roots of results that launches write where they are told to.
+/// `provided` are the roots of results that launches write where they are told to, `made` those of arrays that calls make.
 [<Sealed>]
 type internal Frame
     (
@@ -27,7 +27,8 @@ type internal Frame
         homes: Home array,
         roots: TensorType array,
         constants: Block array,
-        provided: Collections.Generic.HashSet<int>
+        provided: Collections.Generic.HashSet<int>,
+        made: Collections.Generic.HashSet<int>
     ) =
     let allocate dtype count : struct (Array * int) =
         // Pinned, so that the first element can be chosen to begin a cache line.
@@ -43,15 +44,12 @@ type internal Frame
         | DType.Int64 -> aligned (GC.AllocateUninitializedArray<int64>(count, true))
         | _ -> aligned (GC.AllocateUninitializedArray<bool>(count, true))
 
-    let isProvided root =
-        match homes[root] with
-        | Home.Own -> provided.Contains root
-        | _ -> false
-
+    let isOwn root = homes[root].IsOwn
+    let isLoose root = isOwn root && made.Contains root
     let given = homes |> Array.filter _.IsGiven |> Array.length
     let own =
         [| for root in 0 .. homes.Length - 1 do
-               if isProvided root then root |]
+               if isOwn root && provided.Contains root then root |]
     /// Roots whose arrays `Run` holds, filled up with the number after the last root to so many at a time.
     let held =
         let movable = Array.append [| 0 .. given - 1 |] own
@@ -73,13 +71,13 @@ type internal Frame
         |> Array.mapi (fun root home ->
             match home with
             | Home.Constant _ -> new PinnedGCHandle<Array>(nothing)
-            | Home.Own when not (isProvided root) -> new PinnedGCHandle<Array>(nothing)
+            | Home.Own when isLoose root -> new PinnedGCHandle<Array>(nothing)
             | _ -> new PinnedGCHandle<Array>())
 
     /// The roots that calls make while a run is under way.
     let loose =
         [| for root in 0 .. homes.Length - 1 do
-               if homes[root].IsOwn && not (isProvided root) then root |]
+               if isLoose root then root |]
 
     let addressOf root (block: Block) =
         use first = fixed &MemoryMarshal.GetArrayDataReference block.Data
@@ -148,9 +146,9 @@ type internal Frame
 
     /// Takes over a dense block, or its elements, for a root.
     member frame.Store(root, block: Block) =
-        match homes[root] with
-        | Home.Own when not (isProvided root) -> set root { block with Strides = strides[root] }
-        | _ ->
+        if isLoose root then
+            set root { block with Strides = strides[root] }
+        else
             let own = frame.Block root
             Array.Copy(block.Data, block.Offset, own.Data, own.Offset, roots[root].Count)
 

@@ -39,7 +39,13 @@ type internal Runner(plan: Plan, compilation: Compilation) =
         let bound =
             match kernel, operands with
             | Contract contraction, [| left, leftType; right, rightType |] ->
-                Contracting.tryBind leftType left.Strides rightType right.Strides made.Head contraction
+                let constant =
+                    match plan.Homes[right.Root] with
+                    | Home.Constant k ->
+                        let block = constants[k]
+                        ValueSome { block with Offset = block.Offset + right.Offset; Strides = right.Strides }
+                    | _ -> ValueNone
+                Contracting.tryBind leftType left.Strides rightType right.Strides made.Head contraction constant
                 |> Option.map (fun bind -> bind, struct (left, right))
             | Convolve filtering, [| x, xType; filters, filtersType |] ->
                 Convolving.tryBind xType x.Strides filtersType filters.Strides made.Head filtering (x, filters)
@@ -57,17 +63,18 @@ type internal Runner(plan: Plan, compilation: Compilation) =
             | Launch.Fused(loop, sizes, operands, results, work) -> fused loop sizes operands results work
             | Launch.Call(instruction, operands, results) -> call instruction operands results)
 
-    /// Roots that launches write where they are told to.
-    let provided =
-        let written launch =
+    /// Roots that launches write where they are told to, and those of arrays that calls make.
+    let made, provided =
+        let isMade launch =
             match launch with
-            | Launch.Fused(_, _, _, results, _) -> results |> Array.map _.Root
-            | Launch.Call(instruction, _, results) when Execute.fills instruction.Op.Kernel -> results
-            | Launch.Call _ -> [||]
-        HashSet(Array.collect written plan.Launches)
+            | Launch.Call(instruction, _, _) -> not (Execute.fills instruction.Op.Kernel)
+            | Launch.Fused _ -> false
+        let loose, written = Array.partition isMade plan.Launches
+        let results launches = HashSet(Array.collect Launch.results launches)
+        results loose, results written
 
     let make () =
-        let frame = Frame(plan.Arenas, plan.Homes, roots, constants, provided)
+        let frame = Frame(plan.Arenas, plan.Homes, roots, constants, provided, made)
         frame.Launches <- launches |> Array.map (fun launch -> launch.In frame)
         frame
 

@@ -120,6 +120,12 @@ let tests =
               let y = Define.apply (Movement.pad [ 1, 0, 0 ] -0.) [ counting [ 1 ] ]
               Expect.isTrue (Double.IsNegative (elements y).Head) "-0")
 
+          testCase "an empty operand is padded, in some of its dimensions" (fun () ->
+              let padded around sizes = Define.apply (Movement.pad around 7.) [ counting sizes ]
+              let y = padded [ 0, 0, 0; 2, 0, 1; 0, 0, 0; 1, 0, 2 ] [ 2; 0; 0; 1 ]
+              Expect.equal y.Type.Sizes [| 2; 2; 0; 2 |] "nothing is around either"
+              hasElements [ 7.; 7.; 7.; 7. ] (padded [ 0, 0, 0; 0, 0, 0; 1, 0, 0 ] [ 2; 2; 0 ]) "all of it is around")
+
           testCase "ranges that wrap around are refused" (fun () ->
               refuses<DimensionException> "Slice" "leaves it" (fun () ->
                   Define.apply (Movement.slice [ 0, 1 <<< 30, 5 ]) [ counting [ 10 ] ])

@@ -161,6 +161,27 @@ let private failing = test "a loop that is not compiled runs piece by piece" {
     Expect.equal (Compare.outcomes (tensors trace runner.Run leaves) (tensors trace other.Run leaves)) None "the bits"
 }
 
+/// Weights that a function has captured are packed once, if large: as they lie, turned, or a part of a larger tensor.
+let private captured = test "a captured weight gives the bits of one that is given" {
+    let random = System.Random 11
+    let some sizes =
+        Tensor.create<float32> sizes "" (Array.init (List.fold (*) 1 sizes) (fun _ -> random.NextSingle() - 0.5f))
+    for m in [ 1; 3; 64 ] do
+        for name, weights, take in
+            [ "as it lies", some [ 200; 256 ], id
+              "turned", some [ 256; 200 ], Tensor.transpose
+              "a part", some [ 2; 200; 256 ], (fun w -> w[1]) ] do
+            let x = some [ m; 200 ]
+            let run (f: Tensor list -> Tensor list) inputs =
+                let trace = traceOf f inputs
+                let runner = Runner(Plan.make false (fst (Pipeline.run false trace)), Compilation.Exact)
+                tensors trace runner.Run inputs |> ignore
+                tensors trace runner.Run inputs
+            let given = run (fun args -> [ Tensor.matmul args[0] (take args[1]) ]) [ x; weights ]
+            let kept = run (fun args -> [ Tensor.matmul args[0] (take weights) ]) [ x ]
+            Expect.equal (Compare.outcomes given kept) None $"{m} rows, {name}"
+}
+
 let tests =
     testList
         "Plans"
@@ -171,5 +192,6 @@ let tests =
           memory
           large
           failing
+          captured
           onPrograms "a plan gives the bits of a program" id
           onPrograms "a plan gives the bits of a gradient" withGradient ]

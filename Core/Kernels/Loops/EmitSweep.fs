@@ -315,9 +315,8 @@ type internal SweepBody(e: Emission, sweep: Sweep, form: SweepForm) =
 /// Writes sweeps whose lanes have nothing to do with each other.
 [<RequireQualifiedAccess>]
 module internal EmitApart =
-    /// Longer bodies fill the processor alone, and take their time to compile.
-    [<Literal>]
-    let private Unrolled = 128
+    /// Longer bodies fill the processor or its registers alone, and take their time to compile.
+    let private unrolled width = if width = 64 then 128 else 56
 
     let private whileLeft (e: Emission) (b: SweepBody) body =
         e.While(
@@ -348,7 +347,7 @@ module internal EmitApart =
             e.If(b.LeftLessThan b.Lanes.Lanes, b.CopyOut))
 
     let write (e: Emission) (b: SweepBody) =
-        let copies = if b.Varying.Length <= Unrolled then 2 else 1
+        let copies = if b.Varying.Length <= unrolled e.Width then 2 else 1
         if b.IsMasked then
             let numbers = b.Count()
             b.Rows(fun () ->

@@ -27,8 +27,9 @@ type internal ContractionOptions =
 
 /// A contraction of operands that are laid out in one way. One run at a time.
 [<Sealed>]
-type internal BoundContraction(run: ContractionRun, left: MatrixView, right: MatrixView, result: MatrixView) =
-    let calls = run.Note(left, right, result)
+type internal BoundContraction
+    (run: ContractionRun, left: MatrixView, right: MatrixView, result: MatrixView, packed: PackedOperand | null) =
+    let calls = if isNull packed then run.Note(left, right, result) else null
 
     /// Runs on memory that stays where it is: the addresses of the first elements.
     member _.Run(a: nativeint, b: nativeint, c: nativeint) =
@@ -37,6 +38,7 @@ type internal BoundContraction(run: ContractionRun, left: MatrixView, right: Mat
             run.A <- { View = left; Address = a }
             run.B <- { View = right; Address = b }
             run.C <- { View = result; Address = c }
+            run.Packed <- packed
             run.Execute Parallelism.MaxThreads
         | calls when run.IsTransposed -> calls.Run(b, a, c)
         | calls -> calls.Run(a, b, c)
@@ -81,6 +83,8 @@ type internal ContractionPlan
                         ValueNone
                 ContractionBody.Chains(MatrixProduct(tiles, m, n, k, options.Packing), thin, transposed)
 
+    /// Bytes of an operand: the second cache keeps less, however it lies.
+    let worthPacking = 131072L
     let mutable spare: ContractionRun | null = null
 
     let seen ty dims rowSizes columnSizes : Block -> MatrixView =
@@ -196,15 +200,23 @@ type internal ContractionPlan
         | _ -> null
 
     /// For operands and a result that lie at other addresses in each run; none where one would have to be copied, as sums in
-    /// lanes ask of operands.
-    member _.TryBind(leftStrides: int array, rightStrides: int array) : (unit -> BoundContraction) option =
+    /// lanes ask of operands. `constant` is the right operand where it is the same in each run: if large, it is packed once.
+    member plan.TryBind
+        (leftStrides: int array, rightStrides: int array, constant: Block voption)
+        : (unit -> BoundContraction) option =
         let laid strides : Block = { Data = [||]; Offset = 0; Strides = strides }
         let a = MatrixView.make (int size) shape.Left shape.RowSizes shape.SumSizes (laid leftStrides)
         let b = MatrixView.make (int size) shape.Right shape.SumSizes shape.ColumnSizes (laid rightStrides)
+        let bytes = int64 right.Count * int64 size
+        let packed =
+            lazy
+                match constant with
+                | ValueSome block when bytes >= worthPacking && bytes < (1L <<< 30) -> plan.Pack block
+                | _ -> null
 
         if options.Emit && not empty && not movesResult && (not shape.InLanes || a.IsEven && b.IsEven) then
             let c = viewResult (laid resultStrides)
-            Some(fun () -> BoundContraction(ContractionRun(shape, size, body.Value), a, b, c))
+            Some(fun () -> BoundContraction(ContractionRun(shape, size, body.Value), a, b, c, packed.Value))
         else
             None
 
@@ -241,6 +253,6 @@ module internal Contracting =
         let plan = planned left right result contraction
         fun a b target -> plan.Run(a, b, null, [||], target.Data, target.Offset)
 
-    /// For operands with these strides, where none has to be copied first.
-    let tryBind left leftStrides right rightStrides result contraction =
-        (planned left right result contraction).TryBind(leftStrides, rightStrides)
+    /// For operands with these strides, where none has to be copied first; `constant` as in `TryBind`.
+    let tryBind left leftStrides right rightStrides result contraction constant =
+        (planned left right result contraction).TryBind(leftStrides, rightStrides, constant)
