@@ -70,21 +70,29 @@ type internal ReadyPieces(roots: TensorType array, work: Work array, results: in
                 for k in 0 .. results.Length - 1 do
                     frame.Store(results[k], made[k]) }
 
-/// A matrix product.
+/// A matrix product, and what follows it.
 [<Sealed>]
 type internal ReadyProduct
-    (roots: TensorType array, bind: unit -> BoundContraction, left: Access, right: Access, result: int) =
+    (
+        roots: TensorType array,
+        bind: unit -> BoundContraction,
+        left: Access,
+        right: Access,
+        result: int,
+        sides: Access array
+    ) =
     inherit ReadyLaunch()
-    let sources = [| left.Root; right.Root; result |]
-    let offsets = [| Places.offset roots left; Places.offset roots right; 0n |]
+    let sources = Array.append [| left.Root; right.Root; result |] [| for side in sides -> side.Root |]
+    let offsets =
+        Array.append
+            [| Places.offset roots left; Places.offset roots right; 0n |]
+            (Array.map (Places.offset roots) sides)
 
     override _.In frame =
         let places = Places(frame, sources, offsets)
         let bound = bind ()
         { new FrameLaunch() with
-            member _.Run _ =
-                let at = places.Now
-                bound.Run(NativePtr.get at 0, NativePtr.get at 1, NativePtr.get at 2) }
+            member _.Run _ = bound.Run places.Now }
 
 /// The operands of a call in a frame. Those of movable roots are looked up for each run, and forgotten after it.
 [<Sealed>]

@@ -9,6 +9,12 @@ type internal Launch =
     /// loop that they have. The work is what the loop does, piece by piece.
     | Fused of Loop * sizes: int array * operands: Access array * results: Access array * work: Work array
     | Call of Instruction * operands: (Access * TensorType) array * results: int array
+    /// A product and the loop on its results.
+    | Followed of Instruction * operands: (Access * TensorType) array * Tail
+
+/// A loop that follows a product: `Product` is that one's place among the operands, which have the loop's rank.
+and [<NoEquality; NoComparison>] internal Tail =
+    { Loop: Loop; Product: int; Operands: Access array; Result: Access; Work: Work array }
 
 [<RequireQualifiedAccess>]
 module internal Launch =
@@ -17,11 +23,45 @@ module internal Launch =
         match launch with
         | Launch.Fused(_, _, operands, _, _) -> operands |> Array.map (fun a -> a.Root)
         | Launch.Call(_, operands, _) -> operands |> Array.map (fun (a, _) -> a.Root)
+        | Launch.Followed(_, operands, tail) ->
+            let others = Array.removeAt tail.Product tail.Operands
+            Array.append [| for a, _ in operands -> a.Root |] [| for a in others -> a.Root |]
 
     let results launch =
         match launch with
         | Launch.Fused(_, _, _, results, _) -> results |> Array.map (fun a -> a.Root)
         | Launch.Call(_, _, results) -> results
+        | Launch.Followed(_, _, tail) -> [| tail.Result.Root |]
+
+    /// How a product with what follows it is bound to memory, and what is read beside it; none where they are better run one by
+    /// one. `constant` is the right operand if it is one.
+    let bindFollowed (instruction: Instruction) (operands: (Access * TensorType) array) tail constant =
+        match instruction.Op.Kernel, operands, LoopEpilogue.ofLoop tail.Loop tail.Product with
+        | Contract contraction, [| left, leftType; right, rightType |], ValueSome(struct (epilogue, sides)) ->
+            let result = instruction.Results[0]
+            // The loop leaves out dimensions of size 1.
+            let inResult (strides: int array) =
+                let mutable next = 0
+                [| for size in result.Sizes do
+                       if size = 1 then
+                           0
+                       else
+                           next <- next + 1
+                           strides[next - 1] |]
+            let sides = [| for k in sides -> tail.Operands[k] |]
+            let strides = sides |> Array.map (fun side -> inResult side.Strides)
+            Contracting.tryFollow
+                leftType
+                left.Strides
+                rightType
+                right.Strides
+                result
+                contraction
+                epilogue
+                strides
+                constant
+            |> Option.map (fun bind -> struct (bind, sides))
+        | _ -> None
 
     /// Writes the loop of one group.
     [<Sealed>]
@@ -105,9 +145,49 @@ module internal Launch =
             let made = work |> Array.collect (fun w -> w.Results)
             composer.Launch(Array.filter isNeeded made, work)
 
+    /// Products whose results one loop reads, and nothing else, together with that loop, as far as that pays.
+    let private follow (list: WorkList) (launches: Launch array) : Launch array =
+        let readers = Dictionary<int, List<int>>()
+        for j in 0 .. launches.Length - 1 do
+            for root in Array.distinct (reads launches[j]) do
+                if not (readers.ContainsKey root) then readers[root] <- List()
+                readers[root].Add j
+        let kept = HashSet(list.Outputs |> Seq.map (fun (access, _) -> access.Root))
+        let together = Array.map Some launches
+
+        for i in launches.Length - 1 .. -1 .. 0 do
+            match launches[i] with
+            | Launch.Call(instruction, operands, [| root |]) when
+                instruction.Op.Kernel.IsContract
+                && not (kept.Contains root)
+                && readers.ContainsKey root
+                && readers[root].Count = 1
+                ->
+                let j = readers[root][0]
+                match together[j] with
+                | Some(Launch.Fused(loop, sizes, own, [| result |], work)) when not (List.contains true loop.Reduced) ->
+                    let dense = Blocks.rowMajor sizes
+                    let places =
+                        [| for k in 0 .. own.Length - 1 do
+                               if own[k].Root = root then k |]
+                    let isWhole =
+                        places.Length = 1
+                        && own[places[0]].Offset = 0
+                        && own[places[0]].Strides = dense
+                        && result.Strides = dense
+                        && Work.space list.Roots[root] = sizes
+                    if isWhole then
+                        let tail = { Loop = loop; Product = places[0]; Operands = own; Result = result; Work = work }
+                        if (bindFollowed instruction operands tail ValueNone).IsSome then
+                            together[j] <- Some(Launch.Followed(instruction, operands, tail))
+                            together[i] <- None
+                | _ -> ()
+            | _ -> ()
+        Array.choose id together
+
     /// The launches of groups, in order. What only its own group reads is not stored.
     let all relaxed (list: WorkList) (groups: Group list) : Launch array =
         let needed = HashSet(list.Outputs |> Seq.map (fun (access, _) -> access.Root))
         for g in groups do
             needed.UnionWith g.Loads
-        [| for g in groups -> ofGroup relaxed list needed.Contains g |]
+        follow list [| for g in groups -> ofGroup relaxed list needed.Contains g |]

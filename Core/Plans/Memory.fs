@@ -133,10 +133,12 @@ module internal Memory =
                         | Some operand when homes[operand].IsArena && taken.Add operand ->
                             homes[result.Root] <- homes[operand]
                         | _ -> take result.Root
-            | Launch.Call(instruction, _, results) when Execute.fills instruction.Op.Kernel ->
-                for root in results do
+            | Launch.Call(instruction, _, _)
+            | Launch.Followed(instruction, _, _) when Execute.fills instruction.Op.Kernel ->
+                for root in Launch.results launch do
                     if last[root] < System.Int32.MaxValue then take root
-            | Launch.Call _ -> ()
+            | Launch.Call _
+            | Launch.Followed _ -> ()
             for root in Seq.distinct (Seq.append (Launch.reads launch) (Launch.results launch)) do
                 if last[root] = i && not (taken.Contains root) then give root
 

@@ -71,8 +71,11 @@ module internal Plan =
                     let over = if reduced.IsEmpty then "" else $""", folded over {String.Join(" ", reduced)}"""
                     let work = String.Join("; ", work |> Seq.map caption)
                     $"loop [{sizes space}]{over}: {work}\n     {names (operands |> Seq.map _.Root)} → {names (results |> Seq.map _.Root)}"
-                | Launch.Call(instruction, operands, results) ->
-                    $"{Print.op instruction.Op}\n     {names (operands |> Seq.map (fun (a, _) -> a.Root))} → {names results}"
+                | Launch.Call(instruction, _, results) ->
+                    $"{Print.op instruction.Op}\n     {names (Launch.reads launch)} → {names results}"
+                | Launch.Followed(instruction, _, tail) ->
+                    let work = String.Join("; ", tail.Work |> Seq.map caption)
+                    $"{Print.op instruction.Op}; {work}\n     {names (Launch.reads launch)} → {names (Launch.results launch)}"
             text.Append($"{k + 1, 3}. {line}\n") |> ignore
 
         text.Append($"kernels: {plan.Launches.Length}; bytes of working memory: {arenaBytes plan}\n")

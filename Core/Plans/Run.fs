@@ -32,6 +32,13 @@ type internal Runner(plan: Plan, compilation: Compilation) =
                     Blocks.place types[k] found[k] targets[k]
             ArrayPool<Block>.Shared.Return(found, true)
 
+    /// A view of a constant.
+    let constant (access: Access) : Block voption =
+        match plan.Homes[access.Root] with
+        | Home.Constant k ->
+            ValueSome { constants[k] with Offset = constants[k].Offset + access.Offset; Strides = access.Strides }
+        | _ -> ValueNone
+
     let call (instruction: Instruction) (operands: (Access * TensorType) array) (results: int array) : ReadyLaunch =
         let kernel, types = instruction.Op.Kernel, [ for _, ty in operands -> ty ]
         let made = List.ofArray instruction.Results
@@ -39,36 +46,38 @@ type internal Runner(plan: Plan, compilation: Compilation) =
         let bound =
             match kernel, operands with
             | Contract contraction, [| left, leftType; right, rightType |] ->
-                let constant =
-                    match plan.Homes[right.Root] with
-                    | Home.Constant k ->
-                        let block = constants[k]
-                        ValueSome { block with Offset = block.Offset + right.Offset; Strides = right.Strides }
-                    | _ -> ValueNone
-                Contracting.tryBind leftType left.Strides rightType right.Strides made.Head contraction constant
+                Contracting.tryBind leftType left.Strides rightType right.Strides made.Head contraction (constant right)
                 |> Option.map (fun bind -> bind, struct (left, right))
             | Convolve filtering, [| x, xType; filters, filtersType |] ->
                 Convolving.tryBind xType x.Strides filtersType filters.Strides made.Head filtering (x, filters)
             | _ -> None
 
         match bound, Execute.filling nested kernel types made with
-        | Some(bind, struct (left, right)), _ -> ReadyProduct(roots, bind, left, right, results[0])
+        | Some(bind, struct (left, right)), _ -> ReadyProduct(roots, bind, left, right, results[0], [||])
         | None, Some fill -> ReadyFilling(roots, fill, instruction.Draw, views, results)
         | None, None -> ReadyCall(Execute.prepare nested kernel types made, instruction, views, results)
+
+    let followed (instruction: Instruction) (operands: (Access * TensorType) array) (tail: Tail) : ReadyLaunch =
+        match Launch.bindFollowed instruction operands tail (constant (fst operands[1])) with
+        | Some(struct (bind, sides)) ->
+            ReadyProduct(roots, bind, fst operands[0], fst operands[1], tail.Result.Root, sides)
+        | None -> invalidOp "it was bound when the plan was made"
 
     let launches =
         plan.Launches
         |> Array.map (fun launch ->
             match launch with
             | Launch.Fused(loop, sizes, operands, results, work) -> fused loop sizes operands results work
-            | Launch.Call(instruction, operands, results) -> call instruction operands results)
+            | Launch.Call(instruction, operands, results) -> call instruction operands results
+            | Launch.Followed(instruction, operands, tail) -> followed instruction operands tail)
 
     /// Roots that launches write where they are told to, and those of arrays that calls make.
     let made, provided =
         let isMade launch =
             match launch with
             | Launch.Call(instruction, _, _) -> not (Execute.fills instruction.Op.Kernel)
-            | Launch.Fused _ -> false
+            | Launch.Fused _
+            | Launch.Followed _ -> false
         let loose, written = Array.partition isMade plan.Launches
         let results launches = HashSet(Array.collect Launch.results launches)
         results loose, results written

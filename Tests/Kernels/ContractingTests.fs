@@ -232,6 +232,40 @@ let private followed = test "an epilogue gives the bits of separate steps" {
             Expect.isTrue (Blocks.sameBits expected actual) $"%A{case}"
 }
 
+/// Found as a side operand that was moved while a product read it.
+let private held = test "operands stay where they are while a product reads them" {
+    let random = System.Random 7
+    let next () = float32 (random.NextDouble() - 0.5)
+    let case = plain 1 3 64 2000 { usual with Threads = Some 1 }
+    let left, right, result = types DType.Float32 case
+    let plan = ContractionPlan(left, right, result, contraction, epilogue, case.Options)
+    let a, b = Array.init left.Count (fun _ -> next ()), Array.init right.Count (fun _ -> next ())
+    let bias, addend = Array.init case.N (fun _ -> next ()), Array.init result.Count (fun _ -> next ())
+    let product () =
+        let output = Array.zeroCreate<float32> result.Count
+        let sides =
+            [| { Data = Array.copy bias; Offset = 0; Strides = [| 0; 0; 1 |] }
+               Blocks.ofArray result (Array.copy addend) |]
+        let a, b = Blocks.ofArray left (Array.copy a), Blocks.ofArray right (Array.copy b)
+        plan.Run(a, b, null, sides, output, 0)
+        output
+    let expected = product ()
+    let mutable isOver = false
+    let collector =
+        System.Threading.Thread(fun () ->
+            while not (System.Threading.Volatile.Read &isOver) do
+                System.GC.Collect(0, System.GCCollectionMode.Forced, true, true))
+    collector.Start()
+    let outputs =
+        [ for _ in 1..2000 do
+              System.GC.KeepAlive(Array.zeroCreate<byte>(random.Next 5000))
+              product () ]
+    System.Threading.Volatile.Write(&isOver, true)
+    collector.Join()
+    for actual in outputs do
+        Expect.isTrue (Blocks.sameBits expected actual) "the bits of one that nothing disturbs"
+}
+
 let private dimensions = test "several dimensions of each kind, in any order" {
     // left [k1; b; m1; k2; m2], right [n; k2; b; k1]
     let sizes = {| K1 = 3; B = 2; M1 = 4; K2 = 5; M2 = 3; N = 7 |}
@@ -382,6 +416,7 @@ let tests =
           vectors
           blocks
           followed
+          held
           dimensions
           inRuns
           broadcast

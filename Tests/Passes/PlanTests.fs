@@ -33,6 +33,7 @@ let private agrees (f: Tensor list -> Tensor list) inputs =
                     ->
                     Loops.problem loop
                 | Launch.Fused _ -> Some "ranks differ"
+                | Launch.Followed(_, _, tail) -> Loops.problem tail.Loop
                 | Launch.Call _ -> None)
         let runner = Runner(plan, Compilation.Exact)
         let first, second = tensors trace runner.Run inputs, tensors trace runner.Run inputs
@@ -134,6 +135,7 @@ let private large = test "20,000 pieces of work are fused in groups" {
         |> Seq.map (fun launch ->
             match launch with
             | Launch.Fused(_, _, _, _, work) -> work.Length
+            | Launch.Followed(_, _, tail) -> 1 + tail.Work.Length
             | Launch.Call _ -> 1)
         |> Seq.max
     Expect.isLessThan most 100 "work in one loop"
@@ -182,6 +184,36 @@ let private captured = test "a captured weight gives the bits of one that is giv
             Expect.equal (Compare.outcomes given kept) None $"{m} rows, {name}"
 }
 
+/// What follows a product of few rows is done with it, whatever is read beside it.
+let private followed = test "what follows a product of few rows is one launch with it" {
+    let random = System.Random 13
+    let some sizes =
+        Tensor.create<float32> sizes "" (Array.init (List.fold (*) 1 sizes) (fun _ -> random.NextSingle() - 0.5f))
+    let relu x = Tensor.relu x
+    for rows, columns in [ 1, 16; 1, 100; 3, 37; 4, 8; 40, 2; 16, 1 ] do
+        let x, w = some [ rows; 20 ], some [ 20; columns ]
+        let bias, scale, old = some [ columns ], some [ rows; 1 ], some [ rows; columns ]
+        let tails: (string * (Tensor -> Tensor) * int) list =
+            [ "a bias and a rectifier", (fun (y: Tensor) -> relu (y + bias)), 1
+              "an exponential", (fun y -> exp (scale * y) - old), 1
+              "a step", (fun y -> old - 0.1 * y), 1
+              "a turned operand", (fun y -> y + Tensor.transpose (some [ columns; rows ])), 1
+              "a comparison in between", (fun y -> Tensor.where (y .< old) y bias), 1
+              "a sine, which calls", (fun y -> sin y), 2
+              "a sum", (fun y -> Tensor.sum [ 1 ] (y * old)), 2 ]
+        for name, tail, launches in tails do
+            let inputs = [ x; w ]
+            let trace = traceOf (fun (args: Tensor list) -> [ tail (Tensor.matmul args[0] args[1]) ]) inputs
+            let plan = Plan.make false (fst (Pipeline.run false trace))
+            let runner = Runner(plan, Compilation.Exact)
+            let expected = tensors trace (Steps trace).Run inputs
+            tensors trace runner.Run inputs |> ignore
+            let actual = tensors trace runner.Run inputs
+            Expect.equal (Compare.outcomes expected actual) None $"{rows} × {columns}, {name}"
+            if rows * columns >= 32 && rows < 16 && name <> "a turned operand" then
+                Expect.equal plan.Launches.Length launches $"{rows} × {columns}, {name}"
+}
+
 let tests =
     testList
         "Plans"
@@ -193,5 +225,6 @@ let tests =
           large
           failing
           captured
+          followed
           onPrograms "a plan gives the bits of a program" id
           onPrograms "a plan gives the bits of a gradient" withGradient ]

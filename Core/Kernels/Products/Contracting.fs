@@ -28,20 +28,30 @@ type internal ContractionOptions =
 /// A contraction of operands that are laid out in one way. One run at a time.
 [<Sealed>]
 type internal BoundContraction
-    (run: ContractionRun, left: MatrixView, right: MatrixView, result: MatrixView, packed: PackedOperand | null) =
-    let calls = if isNull packed then run.Note(left, right, result) else null
+    (
+        run: ContractionRun,
+        left: MatrixView,
+        right: MatrixView,
+        result: MatrixView,
+        sides: MatrixView array,
+        packed: PackedOperand | null
+    ) =
+    let calls = if isNull packed then run.Note(left, right, result, sides) else null
 
-    /// Runs on memory that stays where it is: the addresses of the first elements.
-    member _.Run(a: nativeint, b: nativeint, c: nativeint) =
+    /// Runs on memory that stays where it is: the addresses of the first elements of left and right operand, result and side
+    /// operands.
+    member _.Run(at: nativeptr<nativeint>) =
         match calls with
         | null ->
-            run.A <- { View = left; Address = a }
-            run.B <- { View = right; Address = b }
-            run.C <- { View = result; Address = c }
+            run.A <- { View = left; Address = NativePtr.get at 0 }
+            run.B <- { View = right; Address = NativePtr.get at 1 }
+            run.C <- { View = result; Address = NativePtr.get at 2 }
             run.Packed <- packed
+            if run.Sides.Length <> sides.Length then run.Sides <- Array.zeroCreate sides.Length
+            for s in 0 .. sides.Length - 1 do
+                run.Sides[s] <- { View = sides[s]; Address = NativePtr.get at (3 + s) }
             run.Execute Parallelism.MaxThreads
-        | calls when run.IsTransposed -> calls.Run(b, a, c)
-        | calls -> calls.Run(a, b, c)
+        | calls -> calls.Run at
 
 /// A contraction made ready for its types: left [batch; m; k] × right [batch; k; n] → [batch; m; n], whatever the order and
 /// the strides of the dimensions; the result's are row-major unless others are given. Each element is one chain of fused
@@ -114,14 +124,14 @@ type internal ContractionPlan
         let view = viewResult { Data = [||]; Offset = 0; Strides = resultStrides }
         not view.IsEven || not options.Emit && resultStrides <> dense
 
-    /// A side operand's columns are adjacent or all the same, or it is copied.
+    /// Whether a side operand's columns are adjacent or all the same.
+    let isReadInPlace (view: MatrixView) =
+        let step = if transposed then view.RowStride else view.ColumnStride in view.IsEven && (step = 0 || step = 1)
+
+    /// A side operand that is read in place, or a copy.
     let viewSide (block: Block) =
         let view = viewResult block
-        let step = if transposed then view.RowStride else view.ColumnStride
-        if view.IsEven && (step = 0 || step = 1) then
-            view
-        else
-            viewResult (Blocks.ofArray result (Blocks.copy result block))
+        if isReadInPlace view then view else viewResult (Blocks.ofArray result (Blocks.copy result block))
 
     let rec pinSides (run: ContractionRun) (sides: Block array) k =
         if k = sides.Length then
@@ -131,6 +141,8 @@ type internal ContractionPlan
             use pin = fixed &(MemoryMarshal.GetArrayDataReference view.Block.Data)
             run.Sides[k] <- { View = view; Address = NativePtr.toNativeInt pin }
             pinSides run sides (k + 1)
+            // Not the last thing to do: a tail call would give up what is pinned.
+            run.Sides[k] <- Unchecked.defaultof<_>
 
     let emitted (run: ContractionRun) (a: MatrixView) (b: MatrixView) (c: MatrixView) sides =
         use pinA = fixed &(MemoryMarshal.GetArrayDataReference a.Block.Data)
@@ -140,6 +152,8 @@ type internal ContractionPlan
         run.B <- { View = b; Address = NativePtr.toNativeInt pinB }
         run.C <- { View = c; Address = NativePtr.toNativeInt pinC }
         pinSides run sides 0
+        // As above.
+        run.Forget()
 
     let runEmitted (a: Block) (b: Block) packed (sides: Block array) (c: Block) =
         let run =
@@ -149,7 +163,6 @@ type internal ContractionPlan
         if run.Sides.Length <> sides.Length then run.Sides <- Array.zeroCreate sides.Length
         run.Packed <- packed
         emitted run (viewLeft a) (viewRight b) (viewResult c) sides
-        run.Forget()
         spare <- run
 
     let rowMajor (ty: TensorType) (struct (batch: int array, rows: int array, columns: int array)) (block: Block) =
@@ -200,9 +213,10 @@ type internal ContractionPlan
         | _ -> null
 
     /// For operands and a result that lie at other addresses in each run; none where one would have to be copied, as sums in
-    /// lanes ask of operands. `constant` is the right operand where it is the same in each run: if large, it is packed once.
+    /// lanes ask of operands, or a side operand. `constant` is the right operand where it is the same in each run: if large,
+    /// it is packed once.
     member plan.TryBind
-        (leftStrides: int array, rightStrides: int array, constant: Block voption)
+        (leftStrides: int array, rightStrides: int array, sideStrides: int array array, constant: Block voption)
         : (unit -> BoundContraction) option =
         let laid strides : Block = { Data = [||]; Offset = 0; Strides = strides }
         let a = MatrixView.make (int size) shape.Left shape.RowSizes shape.SumSizes (laid leftStrides)
@@ -214,9 +228,18 @@ type internal ContractionPlan
                 | ValueSome block when bytes >= worthPacking && bytes < (1L <<< 30) -> plan.Pack block
                 | _ -> null
 
-        if options.Emit && not empty && not movesResult && (not shape.InLanes || a.IsEven && b.IsEven) then
+        let sides = sideStrides |> Array.map (laid >> viewResult)
+        let follows = epilogue.Key <> TileKernels.NoEpilogue.Key
+
+        if
+            options.Emit
+            && not empty
+            && not movesResult
+            && (not shape.InLanes || a.IsEven && b.IsEven)
+            && (not follows || plan.TakesEpilogue && Array.forall isReadInPlace sides)
+        then
             let c = viewResult (laid resultStrides)
-            Some(fun () -> BoundContraction(ContractionRun(shape, size, body.Value), a, b, c, packed.Value))
+            Some(fun () -> BoundContraction(ContractionRun(shape, size, body.Value), a, b, c, sides, packed.Value))
         else
             None
 
@@ -255,4 +278,26 @@ module internal Contracting =
 
     /// For operands with these strides, where none has to be copied first; `constant` as in `TryBind`.
     let tryBind left leftStrides right rightStrides result contraction constant =
-        (planned left right result contraction).TryBind(leftStrides, rightStrides, constant)
+        (planned left right result contraction).TryBind(leftStrides, rightStrides, [||], constant)
+
+    /// How many rows at most what follows a product is computed with it: of more, the tiles would take long to compile, and
+    /// there is little to gain.
+    let private mostRows = 4
+
+    /// The same with an epilogue, whose side operands have these strides.
+    let tryFollow
+        left
+        (leftStrides: int array)
+        right
+        (rightStrides: int array)
+        result
+        contraction
+        epilogue
+        sideStrides
+        constant
+        =
+        let plan = ContractionPlan(left, right, result, contraction, epilogue, ContractionOptions.Default)
+        if min plan.Shape.M plan.Shape.N <= mostRows then
+            plan.TryBind(leftStrides, rightStrides, sideStrides, constant)
+        else
+            None

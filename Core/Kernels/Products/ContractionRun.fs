@@ -142,24 +142,21 @@ type internal ContractionRun(shape: ContractionShape, size: nativeint, body: Con
         count * k * max (m * n / 50.) (max m n * float size / 40.)
 
     /// Notes what one run of operands laid out like these comes to; null where that is too much.
-    member _.Note(left: MatrixView, right: MatrixView, result: MatrixView) : ProductCalls | null =
+    member _.Note
+        (left: MatrixView, right: MatrixView, result: MatrixView, sides: MatrixView array)
+        : ProductCalls | null =
         match body with
-        | ContractionBody.Chains _ when shape.Count = 1 && run.Nanoseconds < 3. * Workers.Least ->
-            let calls = ProductCalls()
+        | ContractionBody.Chains(_, _, transposed) when shape.Count = 1 && run.Nanoseconds < 3. * Workers.Least ->
+            let calls = ProductCalls(sides.Length, transposed)
             run.A <- { View = left; Address = 0n }
             run.B <- { View = right; Address = 0n }
             run.C <- { View = result; Address = 0n }
+            run.Sides <- [| for side in sides -> { View = side; Address = 0n } |]
             run.Calls <- calls
             compute 0 0
             run.Calls <- null
             if calls.IsComplete then calls else null
         | _ -> null
-
-    /// Whether the operands of the noted calls are the other way round.
-    member _.IsTransposed =
-        match body with
-        | ContractionBody.Chains(_, _, transposed) -> transposed
-        | ContractionBody.Lanes _ -> false
 
     /// Computes all.
     member _.Execute threads =

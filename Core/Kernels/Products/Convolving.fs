@@ -139,7 +139,7 @@ module internal Convolving =
         let layout = ConvolutionLayout(x, filters, result, f)
         if layout.Takes xStrides then
             let struct (left, right) = layout.Sides(layout.SeenStrides xStrides, layout.SlidStrides filterStrides)
-            (planned layout).TryBind(left, right, ValueNone)
+            (planned layout).TryBind(left, right, [||], ValueNone)
             |> Option.map (fun bind -> bind, layout.Sides(ofX, ofFilters))
         else
             None
