@@ -214,6 +214,21 @@ let private followed = test "what follows a product of few rows is one launch wi
                 Expect.equal plan.Launches.Length launches $"{rows} × {columns}, {name}"
 }
 
+/// Found as a gradient that differed from the direct one after a collection.
+let private noted = test "what is noted of a small product outlives collections" {
+    let x, w =
+        Tensor.create [ 1; 16 ] "" (Array.init 16 float32), Tensor.create [ 16; 16 ] "" (Array.init 256 float32)
+    let trace = traceOf (fun (args: Tensor list) -> [ Tensor.matmul args[0] args[1] ]) [ x; w ]
+    let runner = Runner(Plan.make false (fst (Pipeline.run false trace)), Compilation.Exact)
+    let expected = tensors trace (Steps trace).Run [ x; w ]
+    for _ in 1..5 do
+        Expect.equal (Compare.outcomes expected (tensors trace runner.Run [ x; w ])) None "the bits"
+        GC.Collect()
+        // Memory given up is taken at once.
+        for _ in 1..100 do
+            Array.Fill(GC.AllocateUninitializedArray<byte>(4096, true), 0xFFuy)
+}
+
 let tests =
     testList
         "Plans"
@@ -226,5 +241,6 @@ let tests =
           failing
           captured
           followed
+          noted
           onPrograms "a plan gives the bits of a program" id
           onPrograms "a plan gives the bits of a gradient" withGradient ]

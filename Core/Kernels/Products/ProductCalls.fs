@@ -30,6 +30,9 @@ type internal ProductCalls(sides: int, isTransposed: bool) =
     let memory = GC.AllocateUninitializedArray<byte>(int bytes * most + 64, pinned = true)
     let start = (Marshal.UnsafeAddrOfPinnedArrayElement(memory, 0) + 63n) &&& ~~~63n
 
+    /// Held, or the memory would be collected.
+    member _.Memory = memory
+
     /// Whether they are all of it: there are not too many, and no operand has to be copied.
     member val IsComplete = true with get, set
 
