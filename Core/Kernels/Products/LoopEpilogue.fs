@@ -16,6 +16,7 @@ module internal LoopEpilogue =
 
     /// One for equal steps on equal places.
     let private numberOf sweep product =
+        if numbers.Count >= 4096 then numbers.Clear()
         numbers.GetOrAdd(struct (sweep, product), (fun _ -> Interlocked.Increment &latest))
 
     let private isPlain (i: LaneInstruction) =

@@ -405,7 +405,9 @@ type internal TileKernels private (code: VectorCode, epilogue: Epilogue) =
     static member MostVectors = 8
     static member MostRows = 12
 
+    /// Kernels in use outlive their place in the memo.
     static member Get(element, width, epilogue) =
+        if all.Count >= 4096 then all.Clear()
         all.GetOrAdd(struct (element, width, epilogue.Key), fun _ -> TileKernels(VectorCode(element, width), epilogue))
 
     member _.Code = code
