@@ -159,9 +159,13 @@ internal static class Overheads
     /// <summary>What a call allocates on its thread, less what stays alive while its result is held.</summary>
     private static double BytesBeyondResults<T>(Func<T> call, int calls)
     {
-        // A signature is tried against direct calls after 128 replays.
-        const int warmUps = 300;
-        for (int k = 0; k < warmUps; k++) call();
+        // A signature is tried against direct calls after 128 replays. Code that the runtime has not optimised yet makes boxes.
+        const int rounds = 4, warmUps = 300;
+        for (int round = 0; round < rounds; round++)
+        {
+            for (int k = 0; k < warmUps; k++) call();
+            Thread.Sleep(Sampling.TieringDelay);
+        }
 
         var held = new T[calls];
         var allocated = new long[calls];

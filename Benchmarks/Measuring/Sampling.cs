@@ -12,7 +12,7 @@ internal static class Sampling
     /// The runtime compiles methods anew, in stages: when they have been called thirty times, and nothing else has been
     /// compiled for 100 ms.
     /// </summary>
-    private static readonly TimeSpan TieringDelay = TimeSpan.FromMilliseconds(110);
+    public static readonly TimeSpan TieringDelay = TimeSpan.FromMilliseconds(110);
 
     private const int QuietRounds = 2, QuietRuns = 35;
     private static readonly TimeSpan WarmUp = TimeSpan.FromMilliseconds(60), LongestWarmUp = TimeSpan.FromSeconds(2);
