@@ -97,6 +97,14 @@ module internal Blocks =
             k <- k - 1
         contiguous || Array.contains 0 sizes
 
+    /// How far an index in row-major order is from the first element.
+    let distance (sizes: int array) (strides: int array) (index: int) =
+        let mutable distance, rest = 0, index
+        for d in sizes.Length - 1 .. -1 .. 0 do
+            distance <- distance + rest % sizes[d] * strides[d]
+            rest <- rest / sizes[d]
+        distance
+
     /// Calls `row` with the offsets, in two blocks of these sizes, of each innermost run of elements, in row-major order.
     let pairedRows (sizes: int array) (a: Block) (b: Block) (row: int -> int -> unit) =
         let outer = max 0 (sizes.Length - 1)

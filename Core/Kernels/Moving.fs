@@ -85,17 +85,12 @@ module internal Moving =
             Blocks.place x block { target with Offset = target.Offset + start; Strides = steps }
 
         let lead = around |> List.takeWhile ((=) (0, 0, 0)) |> List.length
-        let examples = Array.fold (*) 1 x.Sizes[.. lead - 1]
+        let led = x.Sizes[.. lead - 1]
+        let examples = Array.fold (*) 1 led
         if lead < x.Rank && examples > 1 && result.Count > 0 then
             // Examples that are padded by themselves, one after the other or shared among threads.
             let example, size, inner = TensorType(x.DType, x.Sizes[lead..]), strides[lead - 1], steps[lead..]
             let nanoseconds = 0.2 * float result.Count
-            let offset (block: Block) k =
-                let mutable offset, rest = block.Offset, k
-                for d in lead - 1 .. -1 .. 0 do
-                    offset <- offset + rest % x.Sizes[d] * block.Strides[d]
-                    rest <- rest / x.Sizes[d]
-                offset
             fun (blocks: Block array) (target: Block) ->
                 let block = blocks[0]
                 let own = block.Strides[lead..]
@@ -104,7 +99,7 @@ module internal Moving =
                     Blocks.fillRange target.Data into size value
                     Blocks.place
                         example
-                        { block with Offset = offset block k; Strides = own }
+                        { block with Offset = block.Offset + Blocks.distance led block.Strides k; Strides = own }
                         { target with Offset = into + start; Strides = inner }
                 Workers.share examples nanoseconds (Action<int> one)
         else

@@ -12,9 +12,14 @@ type internal Launch =
     /// A product and the loop on its results.
     | Followed of Instruction * operands: (Access * TensorType) array * Tail
 
-/// A loop that follows a product: `Product` is that one's place among the operands, which have the loop's rank.
+/// A loop that follows a product; what it reads beside that, and how both are bound to memory, given the product's right
+/// operand if it is a constant.
 and [<NoEquality; NoComparison>] internal Tail =
-    { Loop: Loop; Product: int; Operands: Access array; Result: Access; Work: Work array }
+    { Loop: Loop
+      Sides: Access array
+      Bind: Block voption -> unit -> BoundContraction
+      Result: Access
+      Work: Work array }
 
 [<RequireQualifiedAccess>]
 module internal Launch =
@@ -24,44 +29,13 @@ module internal Launch =
         | Launch.Fused(_, _, operands, _, _) -> operands |> Array.map (fun a -> a.Root)
         | Launch.Call(_, operands, _) -> operands |> Array.map (fun (a, _) -> a.Root)
         | Launch.Followed(_, operands, tail) ->
-            let others = Array.removeAt tail.Product tail.Operands
-            Array.append [| for a, _ in operands -> a.Root |] [| for a in others -> a.Root |]
+            Array.append [| for a, _ in operands -> a.Root |] [| for a in tail.Sides -> a.Root |]
 
     let results launch =
         match launch with
         | Launch.Fused(_, _, _, results, _) -> results |> Array.map (fun a -> a.Root)
         | Launch.Call(_, _, results) -> results
         | Launch.Followed(_, _, tail) -> [| tail.Result.Root |]
-
-    /// How a product with what follows it is bound to memory, and what is read beside it; none where they are better run one by
-    /// one. `constant` is the right operand if it is one.
-    let bindFollowed (instruction: Instruction) (operands: (Access * TensorType) array) tail constant =
-        match instruction.Op.Kernel, operands, LoopEpilogue.ofLoop tail.Loop tail.Product with
-        | Contract contraction, [| left, leftType; right, rightType |], ValueSome(struct (epilogue, sides)) ->
-            let result = instruction.Results[0]
-            // The loop leaves out dimensions of size 1.
-            let inResult (strides: int array) =
-                let mutable next = 0
-                [| for size in result.Sizes do
-                       if size = 1 then
-                           0
-                       else
-                           next <- next + 1
-                           strides[next - 1] |]
-            let sides = [| for k in sides -> tail.Operands[k] |]
-            let strides = sides |> Array.map (fun side -> inResult side.Strides)
-            Contracting.tryFollow
-                leftType
-                left.Strides
-                rightType
-                right.Strides
-                result
-                contraction
-                epilogue
-                strides
-                constant
-            |> Option.map (fun bind -> struct (bind, sides))
-        | _ -> None
 
     /// Writes the loop of one group.
     [<Sealed>]
@@ -145,6 +119,26 @@ module internal Launch =
             let made = work |> Array.collect (fun w -> w.Results)
             composer.Launch(Array.filter isNeeded made, work)
 
+    /// A product and a loop that reads its results; none where they are better run one by one.
+    let private tail (instruction: Instruction) (operands: (Access * TensorType) array) loop own product result work =
+        match instruction.Op.Kernel, operands, LoopEpilogue.ofLoop loop product with
+        | Contract contraction, [| left, leftType; right, rightType |], ValueSome(struct (epilogue, sides)) ->
+            let made = instruction.Results[0]
+            // The loop leaves out dimensions of size 1.
+            let inResult (access: Access) =
+                let mutable next = 0
+                [| for size in made.Sizes do
+                       if size = 1 then
+                           0
+                       else
+                           next <- next + 1
+                           access.Strides[next - 1] |]
+            let sides = [| for k in sides -> Array.item k own |]
+            let strides = Array.map inResult sides
+            Contracting.tryFollow leftType left.Strides rightType right.Strides made contraction epilogue strides
+            |> Option.map (fun bind -> { Loop = loop; Sides = sides; Bind = bind; Result = result; Work = work })
+        | _ -> None
+
     /// Products whose results one loop reads, and nothing else, together with that loop, as far as that pays.
     let private follow (list: WorkList) (launches: Launch array) : Launch array =
         let readers = Dictionary<int, List<int>>()
@@ -177,10 +171,11 @@ module internal Launch =
                         && result.Strides = dense
                         && Work.space list.Roots[root] = sizes
                     if isWhole then
-                        let tail = { Loop = loop; Product = places[0]; Operands = own; Result = result; Work = work }
-                        if (bindFollowed instruction operands tail ValueNone).IsSome then
+                        match tail instruction operands loop own places[0] result work with
+                        | Some tail ->
                             together[j] <- Some(Launch.Followed(instruction, operands, tail))
                             together[i] <- None
+                        | None -> ()
                 | _ -> ()
             | _ -> ()
         Array.choose id together

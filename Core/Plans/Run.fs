@@ -57,19 +57,15 @@ type internal Runner(plan: Plan, compilation: Compilation) =
         | None, Some fill -> ReadyFilling(roots, fill, instruction.Draw, views, results)
         | None, None -> ReadyCall(Execute.prepare nested kernel types made, instruction, views, results)
 
-    let followed (instruction: Instruction) (operands: (Access * TensorType) array) (tail: Tail) : ReadyLaunch =
-        match Launch.bindFollowed instruction operands tail (constant (fst operands[1])) with
-        | Some(struct (bind, sides)) ->
-            ReadyProduct(roots, bind, fst operands[0], fst operands[1], tail.Result.Root, sides)
-        | None -> invalidOp "it was bound when the plan was made"
-
     let launches =
         plan.Launches
         |> Array.map (fun launch ->
             match launch with
             | Launch.Fused(loop, sizes, operands, results, work) -> fused loop sizes operands results work
             | Launch.Call(instruction, operands, results) -> call instruction operands results
-            | Launch.Followed(instruction, operands, tail) -> followed instruction operands tail)
+            | Launch.Followed(_, operands, tail) ->
+                let left, right = fst operands[0], fst operands[1]
+                ReadyProduct(roots, tail.Bind(constant right), left, right, tail.Result.Root, tail.Sides))
 
     /// Roots that launches write where they are told to, and those of arrays that calls make.
     let made, provided =

@@ -77,6 +77,7 @@ type internal ContractionPlan
 
     // Vectors run along the columns; where these are too few, along the rows.
     let transposed = shape.N * int size * 4 <= int options.Width && shape.M > shape.N
+    let rows = if transposed then shape.N else shape.M
 
     let body =
         lazy
@@ -84,7 +85,7 @@ type internal ContractionPlan
                 ContractionBody.Lanes(DotProduct(element, options.Width, shape.M, shape.N, shape.K))
             else
                 let tiles = TileKernels.Get(element, options.Width, epilogue)
-                let m, n = if transposed then shape.N, shape.M else shape.M, shape.N
+                let m, n = rows, (if transposed then shape.M else shape.N)
                 let m, n, k = nativeint m, nativeint n, nativeint shape.K
                 let thin =
                     if m <= ThinProduct.MostRows && options.Packing <> PackingChoice.Always then
@@ -189,6 +190,8 @@ type internal ContractionPlan
                 k
 
     member _.Shape = shape
+    /// Of the product as it is computed.
+    member _.Rows = rows
 
     /// Whether an epilogue can follow: there is a product, and it is computed by tiles.
     member _.TakesEpilogue = options.Emit && not empty && not shape.InLanes
@@ -280,11 +283,8 @@ module internal Contracting =
     let tryBind left leftStrides right rightStrides result contraction constant =
         (planned left right result contraction).TryBind(leftStrides, rightStrides, [||], constant)
 
-    /// How many rows at most what follows a product is computed with it: of more, the tiles would take long to compile, and
-    /// there is little to gain.
-    let private mostRows = 4
-
-    /// The same with an epilogue, whose side operands have these strides.
+    /// The same with an epilogue, whose side operands have these strides, on few rows: of more, the tiles would take long to
+    /// compile, and there is little to gain. Given the right operand if it is a constant.
     let tryFollow
         left
         (leftStrides: int array)
@@ -294,10 +294,10 @@ module internal Contracting =
         contraction
         epilogue
         sideStrides
-        constant
-        =
+        : (Block voption -> unit -> BoundContraction) option =
         let plan = ContractionPlan(left, right, result, contraction, epilogue, ContractionOptions.Default)
-        if min plan.Shape.M plan.Shape.N <= mostRows then
-            plan.TryBind(leftStrides, rightStrides, sideStrides, constant)
+        let bind constant = plan.TryBind(leftStrides, rightStrides, sideStrides, constant)
+        if nativeint plan.Rows <= ThinProduct.MostRows && (bind ValueNone).IsSome then
+            Some(fun constant -> (bind constant).Value)
         else
             None

@@ -58,12 +58,7 @@ type internal MatrixView =
     member v.IsEven = isNull v.RowTable && isNull v.ColumnTable
 
     /// Where the matrix of a batch index starts.
-    member v.Start(batchSizes: int array, item: int) =
-        let mutable offset, rest = v.Block.Offset, item
-        for d in batchSizes.Length - 1 .. -1 .. 0 do
-            offset <- offset + rest % batchSizes[d] * v.BatchStrides[d]
-            rest <- rest / batchSizes[d]
-        offset
+    member v.Start(batchSizes: int array, item: int) = v.Block.Offset + Blocks.distance batchSizes v.BatchStrides item
 
 [<RequireQualifiedAccess>]
 module internal MatrixView =

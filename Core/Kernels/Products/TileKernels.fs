@@ -1,0 +1,61 @@
+namespace Functional
+
+open System
+open System.Collections.Concurrent
+
+/// The tile kernels of one element type, width and epilogue, each emitted when first asked for.
+[<Sealed>]
+type internal TileKernels private (code: VectorCode, epilogue: Epilogue) =
+    static let all = ConcurrentDictionary<struct (Type * VectorWidth * string), TileKernels>()
+    static let none = { Key = ""; Sides = 0; Emit = fun w _ sum _ -> w.Get sum }
+
+    // Accumulators beside the row's broadcast element and two vectors of B.
+    let sums = if VectorWidth.registers = 32 then 24 else 12
+    let most = TileKernels.MostVectors
+    let kernels = Array.zeroCreate<KernelCode | null>((sums + 1) * (most + 1) * 8)
+
+    static member NoEpilogue = none
+
+    /// A tile is at most so many vectors wide, and so many rows high.
+    static member MostVectors = 8
+    static member MostRows = 12
+
+    /// Kernels in use outlive their place in the memo.
+    static member Get(element, width, epilogue) =
+        if all.Count >= 4096 then all.Clear()
+        all.GetOrAdd(struct (element, width, epilogue.Key), fun _ -> TileKernels(VectorCode(element, width), epilogue))
+
+    member _.Code = code
+    member _.Epilogue = epilogue
+
+    /// How many vectors wide the tiles of a product with m rows are: few rows need more of them to hide latency.
+    /// The wider they are, the more of a row of B is read at once.
+    member _.VectorsFor(m: nativeint) =
+        let fits vectors = m * nativeint vectors <= nativeint sums
+        if fits most then most
+        elif fits 4 then 4
+        else 2
+
+    /// How many rows of so many vectors fit the registers.
+    member _.RowsFor vectors = min (sums / vectors) (sums / 2)
+
+    member private _.Get(form: TileKernel.Form) : KernelCode =
+        let bit flag value = if flag then value else 0
+        let at =
+            (form.Rows * (most + 1) + form.Vectors) * 8
+            + bit form.Scattered 1
+            + bit form.Turned 2
+            + bit form.Tabled 4
+        match kernels[at] with
+        | null ->
+            let kernel = TileKernel.emit code epilogue form
+            kernels[at] <- kernel
+            kernel
+        | kernel -> kernel
+
+    member t.Kernel(rows, vectors, scattered, tabled) =
+        t.Get { Rows = rows; Vectors = vectors; Scattered = scattered; Turned = false; Tabled = tabled }
+
+    /// For a right operand whose columns are adjacent in memory.
+    member t.Turned(rows, vectors, scattered) =
+        t.Get { Rows = rows; Vectors = vectors; Scattered = scattered; Turned = true; Tabled = false }
