@@ -33,7 +33,7 @@ let private expected (fused: 'T -> 'T -> 'T -> 'T) plus nothing zero settle (a: 
            let y q = b[(item * k + q) * n + j]
            if k = 0 then
                zero
-           elif m * n < 8 && k >= 64 then
+           elif k >= 64 && (n = 1 || m * n < 8) then
                let lanes = Array.create 32 nothing
                for q in 0 .. k - 1 do
                    lanes[q % 32] <- fused (x q) (y q) lanes[q % 32]
@@ -171,7 +171,17 @@ let private vectors =
         [ for options in widths ->
               test (describe options) {
                   for m, n, k in
-                      [ 1, 200, 300; 200, 1, 300; 1, 7, 500; 7, 1, 64; 1, 8, 1000; 3, 2, 63; 1, 1, 5000; 500, 2, 70 ] do
+                      [ 1, 200, 300
+                        200, 1, 300
+                        1, 7, 500
+                        7, 1, 64
+                        1, 8, 1000
+                        3, 2, 63
+                        1, 1, 5000
+                        500, 2, 70
+                        9, 1, 4200
+                        101, 1, 95
+                        2, 3, 4130 ] do
                       for order in permutations do
                           let view = { Order = order; Gap = 1; Offset = 1 }
                           let case = { plain 2 m n k options with Left = view; Right = view }

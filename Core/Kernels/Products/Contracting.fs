@@ -55,8 +55,8 @@ type internal BoundContraction
 
 /// A contraction made ready for its types: left [batch; m; k] × right [batch; k; n] → [batch; m; n], whatever the order and
 /// the strides of the dimensions; the result's are row-major unless others are given. Each element is one chain of fused
-/// multiply-adds over k in ascending order, starting from the first product; where m · n < 8 and k ≥ 64 it is the sum of 32
-/// such chains (`DotKernel`). A NaN is always the same NaN. Integers wrap around. The sum over no k is 0.
+/// multiply-adds over k in ascending order, starting from the first product; where k ≥ 64, and n = 1 or m · n < 8, it is the sum
+/// of 32 such chains (`DotKernel`). A NaN is always the same NaN. Integers wrap around. The sum over no k is 0.
 /// docs/order-of-evaluation.md says more.
 [<Sealed>]
 type internal ContractionPlan
@@ -98,7 +98,7 @@ type internal ContractionPlan
     let worthPacking = 131072L
     let mutable spare: ContractionRun | null = null
 
-    let seen ty dims rowSizes columnSizes : Block -> MatrixView =
+    let seen dims rowSizes columnSizes : Block -> MatrixView =
         // The last one, since most follow each other in one layout.
         let known = [| Array.empty<MatrixView> |]
 
@@ -111,12 +111,24 @@ type internal ContractionPlan
                 known[0] <- [| { made with Block = { block with Data = [||] } } |]
                 made
 
-        // Sums in lanes go through even steps only.
-        if shape.InLanes then view >> MatrixView.even ty dims columnSizes else view
+        view
 
-    let viewLeft = seen left shape.Left shape.RowSizes shape.SumSizes
-    let viewRight = seen right shape.Right shape.SumSizes shape.ColumnSizes
-    let viewResult = seen result shape.Result shape.RowSizes shape.ColumnSizes
+    /// Sums in lanes go through even steps only.
+    let suits (sums: RunTable) = not shape.InLanes || isNull sums
+
+    let viewLeft =
+        let view = seen shape.Left shape.RowSizes shape.SumSizes
+        fun block ->
+            let view = view block
+            if suits view.ColumnTable then view else MatrixView.copied left shape.Left shape.SumSizes view
+
+    let viewRight =
+        let view = seen shape.Right shape.SumSizes shape.ColumnSizes
+        fun block ->
+            let view = view block
+            if suits view.RowTable then view else MatrixView.copied right shape.Right shape.ColumnSizes view
+
+    let viewResult = seen shape.Result shape.RowSizes shape.ColumnSizes
     let dense = Blocks.rowMajor result.Sizes
     let resultStrides = defaultArg resultStrides dense
 
@@ -238,7 +250,8 @@ type internal ContractionPlan
             options.Emit
             && not empty
             && not movesResult
-            && (not shape.InLanes || a.IsEven && b.IsEven)
+            && suits a.ColumnTable
+            && suits b.RowTable
             && (not follows || plan.TakesEpilogue && Array.forall isReadInPlace sides)
         then
             let c = viewResult (laid resultStrides)

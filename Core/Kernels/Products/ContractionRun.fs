@@ -39,6 +39,12 @@ type internal ContractionBody =
     /// Each element is the sum of 32 chains.
     | Lanes of DotProduct
 
+    /// Whether the left operand is the right one of what is computed.
+    member b.IsTransposed =
+        match b with
+        | Chains(_, _, transposed) -> transposed
+        | Lanes dots -> dots.IsTransposed
+
 /// One run of a contraction, divided into items that any threads may compute: runs of batch indices where there are
 /// enough of them, else parts of the rows and columns of each.
 [<Sealed>]
@@ -64,40 +70,37 @@ type internal ContractionRun(shape: ContractionShape, size: nativeint, body: Con
                 rowParts <- rows
                 columnParts <- columns
 
-    let chains (product: MatrixProduct) (thin: ThinProduct voption) transposed item part =
-        let matrix (view: PinnedView) = turn (view.Matrix(size, shape.BatchSizes, item)) transposed
-        let sides = if run.Sides.Length = 0 then [||] else run.Sides |> Array.map matrix
-        let packed =
+    /// A batch index's operands, seen as the body's.
+    let operandsAt item : ProductOperands =
+        let matrix (view: PinnedView) = turn (view.Matrix(size, shape.BatchSizes, item)) body.IsTransposed
+        let left, right = if body.IsTransposed then run.B, run.A else run.A, run.B
+        { Left = matrix left
+          Right = matrix right
+          Packed =
             match run.Packed with
             | null -> 0n
             | p -> p.At item
-        let left, right = if transposed then run.B, run.A else run.A, run.B
-        let row, column = part / columnParts, part % columnParts
-        let operands =
-            { Left = matrix left
-              Right = matrix right
-              Packed = packed
-              Result = matrix run.C
-              Sides = sides
-              Calls = run.Calls }
-        let firstColumn = upTo product.Columns product.ColumnUnit column columnParts
-        let endColumn = upTo product.Columns product.ColumnUnit (column + 1) columnParts
-        match thin with
-        | ValueSome thin when rowParts = 1 && thin.Takes(operands, endColumn - firstColumn) ->
-            thin.Run(operands, firstColumn, endColumn)
-        | _ ->
-            let firstRow, endRow = upTo product.Rows 1n row rowParts, upTo product.Rows 1n (row + 1) rowParts
-            product.Run(operands, firstRow, endRow, firstColumn, endColumn)
+          Result = matrix run.C
+          Sides = if run.Sides.Length = 0 then [||] else run.Sides |> Array.map matrix
+          Calls = run.Calls }
 
     let compute item part =
+        let operands = operandsAt item
+        let row, column = part / columnParts, part % columnParts
+        let rowsOf whole unit' = struct (upTo whole unit' row rowParts, upTo whole unit' (row + 1) rowParts)
         match body with
-        | ContractionBody.Chains(product, thin, transposed) -> chains product thin transposed item part
         | ContractionBody.Lanes dots ->
-            dots.Run(
-                run.A.Matrix(size, shape.BatchSizes, item),
-                run.B.Matrix(size, shape.BatchSizes, item),
-                run.C.Matrix(size, shape.BatchSizes, item)
-            )
+            let struct (first, last) = rowsOf dots.Rows DotProduct.RowUnit
+            dots.Run(operands, first, last)
+        | ContractionBody.Chains(product, thin, _) ->
+            let firstColumn = upTo product.Columns product.ColumnUnit column columnParts
+            let endColumn = upTo product.Columns product.ColumnUnit (column + 1) columnParts
+            match thin with
+            | ValueSome thin when rowParts = 1 && thin.Takes(operands, endColumn - firstColumn) ->
+                thin.Run(operands, firstColumn, endColumn)
+            | _ ->
+                let struct (first, last) = rowsOf product.Rows 1n
+                product.Run(operands, first, last, firstColumn, endColumn)
 
     [<DefaultValue(false)>]
     val mutable A: PinnedView
@@ -145,9 +148,10 @@ type internal ContractionRun(shape: ContractionShape, size: nativeint, body: Con
     member _.Note
         (left: MatrixView, right: MatrixView, result: MatrixView, sides: MatrixView array)
         : ProductCalls | null =
-        match body with
-        | ContractionBody.Chains(_, _, transposed) when shape.Count = 1 && run.Nanoseconds < 3. * Workers.Least ->
-            let calls = ProductCalls(sides.Length, transposed)
+        if shape.Count > 1 || run.Nanoseconds >= 3. * Workers.Least then
+            null
+        else
+            let calls = ProductCalls body.IsTransposed
             run.A <- { View = left; Address = 0n }
             run.B <- { View = right; Address = 0n }
             run.C <- { View = result; Address = 0n }
@@ -156,7 +160,6 @@ type internal ContractionRun(shape: ContractionShape, size: nativeint, body: Con
             compute 0 0
             run.Calls <- null
             if calls.IsComplete then calls else null
-        | _ -> null
 
     /// Computes all.
     member _.Execute threads =
@@ -169,6 +172,9 @@ type internal ContractionRun(shape: ContractionShape, size: nativeint, body: Con
             match body with
             | ContractionBody.Chains(product, _, _) when shape.Count < threads ->
                 divide product ((threads + shape.Count - 1) / shape.Count)
+            | ContractionBody.Lanes dots when shape.Count < threads ->
+                let most = int ((dots.Rows + DotProduct.RowUnit - 1n) / DotProduct.RowUnit)
+                rowParts <- min most ((threads + shape.Count - 1) / shape.Count)
             | _ -> ()
             let parts = rowParts * columnParts
             items <- if parts > 1 then shape.Count * parts else min shape.Count (4 * threads)

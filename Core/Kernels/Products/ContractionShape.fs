@@ -28,9 +28,9 @@ type internal ContractionShape(left: TensorType, right: TensorType, contraction:
         let first, second = batchLeft.Length, batchLeft.Length + restLeft.Length
         struct ([| 0 .. first - 1 |], [| first .. second - 1 |], [| second .. second + restRight.Length - 1 |])
 
-    /// Whether each element is the sum of 32 lanes, not one chain: it would be the slowest of all where so few elements
-    /// leave nothing to compute beside it. Depends on sizes alone.
-    member s.InLanes = s.M * s.N < 8 && s.K >= 2 * DotKernel.Lanes
+    /// Whether each element is the sum of 32 lanes, not one chain. That would wait for itself where so few elements leave
+    /// nothing to compute beside it; and a matrix by a vector is read fastest along its rows. Depends on sizes alone.
+    member s.InLanes = (s.N = 1 || s.M * s.N < 8) && s.K >= 2 * DotKernel.Lanes
 
 /// Where the runs of an index over several dimensions start, in bytes; each has so many indices.
 [<Sealed; AllowNullLiteral>]
@@ -93,18 +93,14 @@ module internal MatrixView =
           RowTable = rowTable
           ColumnTable = columnTable }
 
-    /// A copy in row-major order of batch, rows, columns where strides alone do not say where its elements are.
-    let even (ty: TensorType) (struct (batch, rows, columns)) columnSizes (view: MatrixView) =
-        if view.IsEven then
-            view
-        else
-            let order = Array.concat [ batch; rows; columns ]
-            let seen = TensorType(ty.DType, [ for d in order -> ty.Sizes[d] ])
-            let copied =
-                Blocks.contiguous seen { view.Block with Strides = [| for d in order -> view.Block.Strides[d] |] }
-            { Block = copied
-              BatchStrides = Array.truncate batch.Length copied.Strides
-              RowStride = Array.fold (*) 1 columnSizes
-              ColumnStride = 1
-              RowTable = null
-              ColumnTable = null }
+    /// A copy in row-major order of batch, rows, columns: its steps are even.
+    let copied (ty: TensorType) (struct (batch, rows, columns)) columnSizes (view: MatrixView) =
+        let order = Array.concat [ batch; rows; columns ]
+        let seen = TensorType(ty.DType, [ for d in order -> ty.Sizes[d] ])
+        let copied = Blocks.contiguous seen { view.Block with Strides = [| for d in order -> view.Block.Strides[d] |] }
+        { Block = copied
+          BatchStrides = Array.truncate batch.Length copied.Strides
+          RowStride = Array.fold (*) 1 columnSizes
+          ColumnStride = 1
+          RowTable = null
+          ColumnTable = null }

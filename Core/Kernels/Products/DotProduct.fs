@@ -3,63 +3,122 @@ namespace Functional
 #nowarn "9" // pointers
 
 open System
-open System.Runtime.InteropServices
 open Microsoft.FSharp.NativeInterop
 
-/// C = A · B, [m; k] × [k; n] → [m; n], each element by `DotKernel`.
+/// C = A · B, [m; k] × [k; n] → [m; n], each element by `DotKernel`: one column of B after another; where n > m, of the
+/// transposed product, Cᵀ = Bᵀ · Aᵀ. The dimension summed over has even steps.
 [<Sealed>]
 type internal DotProduct(element: Type, width: VectorWidth, m: int, n: int, k: int) =
-    let size = nativeint (Marshal.SizeOf element)
-    let dot = DotKernel.get element width
+    let code = VectorCode(element, width)
+    let size, lanes, k = nativeint code.Size, nativeint code.Lanes, nativeint k
+    let along = DotKernel.get element width DotLayout.Along
+    let across = DotKernel.get element width DotLayout.Across
     let copy = PackKernel.get (int size) width Packing.Strided
-    /// Elements that are copied at a time where they are not adjacent.
-    let part = 1024n
-    let arguments =
-        nativeint (max DotKernel.Argument.count PackKernel.Argument.count * sizeof<nativeint> + 63)
-        &&& ~~~63n
+    let transposed = n > m
+    let rows = if transposed then n else m
 
-    /// A table of one entry follows the arguments, then what the dot kernel keeps, and room for copies.
-    let kept = arguments + 64n
-    let state = size * nativeint DotKernel.Lanes
+    /// Rows that may come in parts, and elements that are copied of each at a time where they are not adjacent.
+    let most, part = nativeint (DotKernel.rowsAlong code), min k 4096n
 
-    let set (block: nativeint) at (value: nativeint) = NativePtr.set (NativePtr.ofNativeInt<nativeint> block) at value
+    // The layout of the scratch memory: arguments, a table of rows to copy, what the kernels keep, copies.
+    let form = DotKernel.noted code
+    let aligned (bytes: int) = (nativeint bytes + 63n) &&& ~~~63n
+    let arguments = aligned (max DotKernel.Argument.count PackKernel.Argument.count * sizeof<nativeint>)
+    let kept = arguments + aligned ((int most + PackKernel.Ahead) * sizeof<nativeint>)
+    let copied = kept + aligned (DotKernel.stateSize code)
+    let room = (part * size + 63n) &&& ~~~63n
 
-    /// The address of so many adjacent elements: the operand's own, or of a copy.
-    let adjacent block source step count room =
-        if step = size then
-            source
-        else
-            set block PackKernel.Argument.Source source
-            // As one row.
-            set block PackKernel.Argument.Table (block + arguments)
-            set (block + arguments) 0 0n
-            set block PackKernel.Argument.LaneStep step
-            set block PackKernel.Argument.K 1n
-            set block PackKernel.Argument.Lanes count
-            set block PackKernel.Argument.Target room
-            set block PackKernel.Argument.TargetStep size
-            copy.Invoke block
-            room
+    let set (scratch: nativeint) at (value: nativeint) =
+        NativePtr.set (NativePtr.ofNativeInt<nativeint> scratch) at value
 
-    let one block a aStep b bStep result =
-        let room = block + kept + state
-        let longest = if aStep = size && bStep = size then nativeint k else part
-        let mutable p = 0n
-        while p < nativeint k do
-            let count = min longest (nativeint k - p)
-            let left = adjacent block (a + p * aStep) aStep count room
-            let right = adjacent block (b + p * bStep) bStep count (room + part * size)
-            set block DotKernel.Argument.K count
-            set block DotKernel.Argument.A left
-            set block DotKernel.Argument.B right
-            set block DotKernel.Argument.State (block + kept)
-            set block DotKernel.Argument.Continue p
-            set block DotKernel.Argument.Result (if p + count = nativeint k then result else 0n)
-            dot.Invoke block
-            p <- p + count
+    /// Copies so many rows, or one vector, side by side.
+    let gather scratch source rowStep rows step count target =
+        for r in 0 .. int rows - 1 do
+            set (scratch + arguments) r (nativeint r * rowStep)
+        set scratch PackKernel.Argument.Source source
+        set scratch PackKernel.Argument.Table (scratch + arguments)
+        set scratch PackKernel.Argument.LaneStep step
+        set scratch PackKernel.Argument.K rows
+        set scratch PackKernel.Argument.Lanes count
+        set scratch PackKernel.Argument.Target target
+        set scratch PackKernel.Argument.TargetStep room
+        copy.Invoke scratch
 
-    member _.Run(a: Matrix, b: Matrix, c: Matrix) =
-        let block = Scratch.Take(kept + state + 2n * part * size)
-        for i in 0n .. nativeint m - 1n do
-            for j in 0n .. nativeint n - 1n do
-                one block (a.At(i, 0n)) a.ColumnStep (b.At(0n, j)) b.RowStep (c.At(i, j))
+    let setAll scratch k (matrix: Matrix) rows vector vectorStep result resultStep =
+        set scratch DotKernel.Argument.K k
+        set scratch DotKernel.Argument.Matrix matrix.Address
+        set scratch DotKernel.Argument.RowStep matrix.RowStep
+        set scratch DotKernel.Argument.ColumnStep matrix.ColumnStep
+        set scratch DotKernel.Argument.Rows rows
+        set scratch DotKernel.Argument.Vector vector
+        set scratch DotKernel.Argument.VectorStep vectorStep
+        set scratch DotKernel.Argument.Result result
+        set scratch DotKernel.Argument.ResultStep resultStep
+        set scratch DotKernel.Argument.State (scratch + kept)
+        set scratch DotKernel.Argument.Continue 0n
+        set scratch DotKernel.Argument.Finish 1n
+
+    /// In blocks of rows and parts of k, of which copies are made.
+    let runCopied scratch (matrix: Matrix) count (vector: nativeint) vectorStep (result: nativeint) resultStep =
+        let adjacent, block = matrix.ColumnStep = size, copied + room
+        let rows = if adjacent && part = k then count else most
+        let mutable row = 0n
+        while row < count do
+            let rows = if count - row >= rows then rows else 1n
+            let mutable p = 0n
+            while p < k do
+                let length = min part (k - p)
+                let from = matrix.Address + row * matrix.RowStep + p * matrix.ColumnStep
+                if vectorStep <> size && (row = 0n || part < k) then
+                    gather scratch (vector + p * vectorStep) 0n 1n vectorStep length (scratch + copied)
+                if not adjacent then
+                    gather scratch from matrix.RowStep rows matrix.ColumnStep length (scratch + block)
+                let matrix =
+                    if adjacent then
+                        { matrix with Address = from }
+                    else
+                        { matrix with Address = scratch + block; RowStep = room }
+                let vector = if vectorStep = size then vector + p * size else scratch + copied
+                setAll scratch length matrix rows vector size (result + row * resultStep) resultStep
+                set scratch DotKernel.Argument.Continue p
+                set scratch DotKernel.Argument.Finish (if p + length = k then 1n else 0n)
+                along.Invoke scratch
+                p <- p + length
+            row <- row + rows
+
+    /// Rows at even steps, by one vector.
+    let runRows scratch (calls: ProductCalls | null) (matrix: Matrix) count vector vectorStep result resultStep =
+        let kernel: KernelCode | null =
+            if matrix.ColumnStep = size && vectorStep = size then along
+            elif matrix.RowStep = size && count >= lanes then across
+            else null
+        match kernel with
+        | null ->
+            match calls with
+            | null -> runCopied scratch matrix count vector vectorStep result resultStep
+            | calls -> calls.IsComplete <- false
+        | kernel ->
+            setAll scratch k matrix count vector vectorStep result resultStep
+            match calls with
+            | null -> kernel.Invoke scratch
+            | calls -> calls.Add(kernel, scratch, form)
+
+    /// Parts start at rows that are multiples of this.
+    static member RowUnit = 64n
+    member _.Rows = nativeint rows
+    /// Whether the rows are the right operand's columns.
+    member _.IsTransposed = transposed
+
+    /// Computes from firstRow up to endRow. The calls of kernels are noted where there is something to note them.
+    member _.Run(operands: ProductOperands, firstRow, endRow) =
+        let scratch = Scratch.Take(copied + room * (1n + most))
+        let a, b, c = operands.Left, operands.Right, operands.Result
+        for column in 0n .. nativeint (min m n) - 1n do
+            let mutable row = firstRow
+            while row < endRow do
+                let rows, results = a.Rows, c.Rows
+                let count = min (rows.From(row, endRow - row)) (results.From(row, endRow - row))
+                let matrix = { a with Address = a.At(row, 0n) }
+                let result = c.At(row, column)
+                runRows scratch operands.Calls matrix count (b.At(0n, column)) b.RowStep result c.RowStep
+                row <- row + count

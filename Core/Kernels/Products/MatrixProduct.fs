@@ -178,7 +178,7 @@ type internal MatrixProduct(tiles: TileKernels, m: nativeint, n: nativeint, k: n
             let kernel = tiles.Kernel(int rows, whole, scattered, tabled)
             match part.Operands.Calls with
             | null -> kernel.Invoke scratch
-            | calls -> calls.Add(kernel, scratch)
+            | calls -> calls.Add(kernel, scratch, tiles.Noted)
 
     /// The columns of one panel in a stage's rows, in tiles of heights that differ by at most 1; where the next panel starts.
     let runPanel (part: Part inref) (stage: Stage inref) column endColumn =

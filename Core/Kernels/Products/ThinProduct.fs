@@ -47,7 +47,7 @@ type internal ThinProduct(element: Type, width: VectorWidth, epilogue: Epilogue,
         let kernel = tiles.Turned(int m, whole, o.Result.ColumnStep <> size)
         match o.Calls with
         | null -> kernel.Invoke scratch
-        | calls -> calls.Add(kernel, scratch)
+        | calls -> calls.Add(kernel, scratch, tiles.Noted)
 
     static member MostRows = 4n
 

@@ -26,6 +26,16 @@ type internal TileKernels private (code: VectorCode, epilogue: Epilogue) =
         all.GetOrAdd(struct (element, width, epilogue.Key), fun _ -> TileKernels(VectorCode(element, width), epilogue))
 
     member _.Code = code
+
+    /// What noted calls are made of.
+    member val Noted: KernelArguments =
+        { Count = TileKernel.Argument.count epilogue.Sides
+          Left = TileKernel.Argument.A
+          Right = TileKernel.Argument.B
+          Result = TileKernel.Argument.C
+          Sides = Array.init epilogue.Sides TileKernel.Argument.Side
+          Room = TileKernel.Argument.Room
+          RoomBytes = code.Bytes }
     member _.Epilogue = epilogue
 
     /// How many vectors wide the tiles of a product with m rows are: few rows need more of them to hide latency.

@@ -224,6 +224,38 @@ type internal VectorCode(element: Type, width: VectorWidth) =
     /// A vector from which a sum may start: added to a number it leaves all its bits.
     member v.Nothing w = v.Constant(w, (if floating then -0. else 0.))
 
+    /// The sum of all lanes of some vectors, a power of two of them: lane j of all of them is combined with lane j + half of
+    /// them, then those are halved in turn. Left on the stack.
+    member v.Halve(w: KernelWriter, vectors: LocalBuilder array) =
+        let half = vectors.Length / 2
+        if half > 0 then
+            for i in 0 .. half - 1 do
+                w.Get(vectors[i])
+                w.Get(vectors[i + half])
+                w.Call v.Plus.Value
+                w.Set(vectors[i])
+            v.Halve(w, vectors[.. half - 1])
+        elif width > VectorWidth.Bits128 then
+            let narrow = VectorCode(element, enum (int width / 2))
+            let sum = w.Local narrow.Vector
+            for part in [ "GetLower"; "GetUpper" ] do
+                w.Get(vectors[0])
+                w.Call(genericOf part 1)
+            w.Call narrow.Plus.Value
+            w.Set sum
+            narrow.Halve(w, [| sum |])
+        else
+            let rec combined lane half =
+                if half = v.Lanes then
+                    w.Get(vectors[0])
+                    w.IL.Emit(OpCodes.Ldc_I4, (lane: int))
+                    w.Call(genericOf "GetElement" 2)
+                else
+                    combined lane (2 * half)
+                    combined (lane + half) (2 * half)
+                    w.Add()
+            combined 0 1
+
     /// Makes every NaN in a local the same one.
     member v.SettleNaN(w: KernelWriter, local) =
         if floating then
