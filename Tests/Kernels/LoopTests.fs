@@ -99,7 +99,7 @@ let private elements dtype count random : Array =
     data
 
 /// Results of a kernel, each surrounded by other elements, which are to stay.
-let private run mode (kernel: LoopKernel) (sizes: int array) (operands: Block list) =
+let private runAs mode (kernel: LoopKernel) (sizes: int array) (operands: Block list) =
     let types, kept = Loops.types kernel.Loop, Loops.kept kernel.Loop
     let keptSizes = Seq.zip kernel.Loop.Reduced sizes |> Seq.filter (fst >> not) |> Seq.map snd |> Array.ofSeq
     let outputs =
@@ -109,13 +109,19 @@ let private run mode (kernel: LoopKernel) (sizes: int array) (operands: Block li
               Blocks.fill data 1.
               { Data = data; Offset = 3; Strides = Blocks.rowMajor sizes } ]
     let strides (blocks: Block list) = [| for b in blocks -> b.Strides |]
-    kernel.Bind(sizes, strides operands, strides outputs, mode).Run(Array.ofList (operands @ outputs))
-    [ for b in outputs -> b.Data ]
+    let bound = kernel.Bind(sizes, strides operands, strides outputs, mode)
+    bound.Run(Array.ofList (operands @ outputs))
+    [ for b in outputs -> b.Data ], bound.Problems
 
+let private run mode kernel sizes operands = fst (runAs mode kernel sizes operands)
+
+/// What is compiled gives the bits of what is interpreted, and is not interpreted in its turn.
 let private agree message (kernel: LoopKernel) sizes operands =
     let expected = run modes.Head kernel sizes operands
     for mode in modes.Tail do
-        for e, a in List.zip expected (run mode kernel sizes operands) do
+        let actual, problems = runAs mode kernel sizes operands
+        Expect.equal (String.Join("; ", problems)) "" $"{message}, {mode}: it compiles"
+        for e, a in List.zip expected actual do
             if not (Blocks.sameBits e a) then
                 let at = Seq.init e.Length id |> Seq.find (fun k -> e.GetValue k <> a.GetValue k)
                 failtest $"{message}, {mode}, sizes %A{sizes}: {a.GetValue at} for {e.GetValue at} at {at - 3}"
@@ -181,7 +187,7 @@ let private layouts =
 let private long =
     testCase "long formulas" (fun () ->
         let random = Seed.random "long" 0
-        for length in [ 100; 400; 1500 ] do
+        for length in [ 100; 400; 1000 ] do
             let b = Loops.Builder([ false ], false)
             let x = b.Operand(DType.Float32, false)
             let mutable steps = [ x; b.Add(LoopStep.Apply(Sin, [ x ])) ]
@@ -292,6 +298,48 @@ let private chains =
         let result = (run SweepMode.Current kernel [| 3; 4 |] [ x ]).Head :?> float32 array
         for row in 0..2 do
             Expect.floatClose Accuracy.medium (float (Array.sum result[3 + 4 * row .. 6 + 4 * row])) 1. "sums to 1")
+
+/// Operands that are the same for each row, what is made of them alone, and folds of columns: several rows are worked on side by
+/// side then.
+let private rowsTogether =
+    [ for x, other in
+          [ DType.Float32, DType.Float32
+            DType.Float64, DType.Float64
+            DType.Int32, DType.Float64
+            DType.Float32, DType.Int64 ] do
+          for inner in [ []; [ Tanh ]; [ Tanh; Tanh; Tanh; Tanh; Tanh ] ] do
+              testCase $"{x} beside {other}, {inner.Length} functions between" (fun () ->
+                  let b = Loops.Builder([ true; false ], false)
+                  let values, row, one = b.Operand(x, false), b.Operand(other, false), b.Operand(DType.Float64, false)
+                  let wide v = b.Add(LoopStep.Apply(Cast DType.Float64, [ v ]))
+                  let apply f args = b.Add(LoopStep.Apply(f, args))
+                  let same = apply Mul [ wide row; one ]
+                  let mixed = apply Add [ List.fold (fun v f -> apply f [ v ]) (wide values) inner; same ]
+                  let narrow = apply (Cast DType.Float32) [ mixed ]
+                  let fold reduction v = b.Add(LoopStep.Fold(reduction, v))
+                  let kernel =
+                      LoopKernel.Of(
+                          b.Loop [ narrow; fold SumOf narrow; fold SumOf mixed; fold MaxOf mixed; fold SumOf same ]
+                      )
+                  let random = Seed.random $"rows {x} {other}" inner.Length
+                  // Sums that depend on their order: not of whole numbers, and few that swallow all others.
+                  let block dtype count strides =
+                      let data = elements dtype count random
+                      if Scalars.isFloating dtype then
+                          for k in 0 .. count - 1 do
+                              if random.Next 100 > 0 then
+                                  let y = random.NextDouble() - 0.5
+                                  data.SetValue((if dtype = DType.Float32 then box (float32 y) else box y), k)
+                      { Data = data; Offset = 0; Strides = strides }
+                  for m in [ 7..13 ] @ [ 300 ] do
+                      for n in [ 15; 16; 17; 31; 32; 37; 70 ] do
+                          let values, row = block x (m * n) [| n; 1 |], block other n [| 0; 1 |]
+                          agree "rows" kernel [| m; n |] [ values; row; block DType.Float64 1 [| 0; 0 |] ]
+                          agree
+                              "a number for each row"
+                              kernel
+                              [| m; n |]
+                              [ values; row; block DType.Float64 m [| 1; 0 |] ]) ]
 
 /// A mask of lanes of one size, folded in a loop whose other lanes have another: `All [0] (x <= y)` beside `Cast x`.
 let private masks =
@@ -410,6 +458,7 @@ let tests =
           order
           chains
           testList "folds of masks: compiled = interpreted" masks
+          testList "rows side by side: compiled = interpreted" rowsTogether
           threads
           callers
           failures

@@ -102,7 +102,7 @@ type private AlongEmitter(e: Emission, sweep: Sweep, b: SweepBody) =
 
     let part access lane present =
         let frames = b.Copies [| access |]
-        b.Store(frames[0], access)
+        b.Store(frames, [| access |])
         addPresent frames[0] lane present
 
     /// On from an address by some lanes of a place.
