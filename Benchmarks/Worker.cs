@@ -72,10 +72,6 @@ internal static class Worker
     /// glibc gives every large block of libtorch's back to the system at once, unless told to keep it; the page faults then
     /// cost more than the work. The number of processors is what .NET, OpenMP and MKL go by where they are not told; with one
     /// processor .NET would wait ten times as long before it compiles a hot method anew.
-    ///
-    /// .NET's collector has the same habit as glibc: arrays of 85 kB and more are large objects, for each 3 MB of which it
-    /// collects the whole heap and returns their pages, to fault them in again for the next result. So arrays up to
-    /// 128 MB are ordinary objects here, collected for each 64 MB, in pages that are kept.
     /// </summary>
     private static (string Name, string Value)[] Settings(int threads) =>
     [
@@ -87,10 +83,6 @@ internal static class Worker
         ("MALLOC_MMAP_MAX_", "0"),
         ("MALLOC_TRIM_THRESHOLD_", $"{8L << 30}"),
         ("MALLOC_TOP_PAD_", $"{256L << 20}"),
-        ("DOTNET_GCLOHThreshold", $"{128L << 20:x}"),
-        ("DOTNET_GCRegionSize", $"{256L << 20:x}"),
-        ("DOTNET_GCgen0size", $"{64L << 20:x}"),
-        ("DOTNET_GCRetainVM", "1"),
     ];
 
     private static Machine ThisMachine() => new()

@@ -77,7 +77,8 @@ internal static class Sampling
     private static Sample TakeUndisturbed(Clock clock, Action side, int repetitions, bool mayRepeat)
     {
         Thread.Sleep(Rest);
-        if (repetitions > 1) side();
+        // Finds its own caches and pages again: at a collection the runtime returns the more pages the longer the last one is past.
+        side();
         Sample sample = Time(clock, side, repetitions);
         for (int attempt = 1; sample.Disturbed && mayRepeat && attempt < Attempts; attempt++)
             sample = Time(clock, side, repetitions);

@@ -299,9 +299,8 @@ let private chains =
         for row in 0..2 do
             Expect.floatClose Accuracy.medium (float (Array.sum result[3 + 4 * row .. 6 + 4 * row])) 1. "sums to 1")
 
-/// Operands that are the same for each row, what is made of them alone, and folds of columns: several rows are worked on side by
-/// side then.
-let private rowsTogether =
+/// Operands that are the same for each row or one number for it, and folds of columns, in rows around a register's length.
+let private repeated =
     [ for x, other in
           [ DType.Float32, DType.Float32
             DType.Float64, DType.Float64
@@ -321,7 +320,7 @@ let private rowsTogether =
                       LoopKernel.Of(
                           b.Loop [ narrow; fold SumOf narrow; fold SumOf mixed; fold MaxOf mixed; fold SumOf same ]
                       )
-                  let random = Seed.random $"rows {x} {other}" inner.Length
+                  let random = Seed.random $"repeated {x} {other}" inner.Length
                   // Sums that depend on their order: not of whole numbers, and few that swallow all others.
                   let block dtype count strides =
                       let data = elements dtype count random
@@ -458,7 +457,7 @@ let tests =
           order
           chains
           testList "folds of masks: compiled = interpreted" masks
-          testList "rows side by side: compiled = interpreted" rowsTogether
+          testList "operands that repeat: compiled = interpreted" repeated
           threads
           callers
           failures

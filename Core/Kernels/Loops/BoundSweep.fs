@@ -93,29 +93,22 @@ type internal BoundSweep(kernel: SweepKernel, mode: SweepMode, isAlong: bool, ro
     let gathered =
         [| for p in 0 .. places.Length - 1 do
                if steps[p].IsNone then p |]
+    let laneCount = lanes |> Array.fold (fun n d -> n * d.Size) 1
+    let isShort =
+        match mode with
+        | SweepMode.Compiled width -> laneCount <= width / sizeof<float32>
+        | SweepMode.Interpreted -> false
+    let prepared =
+        let isFixed = Array.init operands (fun p -> steps[p] = ValueSome 0n)
+        kernel.Prepared(mode, { Along = isAlong; Fixed = isFixed; IsShort = isShort })
+    let code = prepared.Code
+
     /// The rows that one call takes.
     let inner =
         if rows.Length = 0 then
             { Size = 1; Steps = Array.zeroCreate places.Length }
         else
             rows[rows.Length - 1]
-
-    let laneCount = lanes |> Array.fold (fun n d -> n * d.Size) 1
-
-    let isFixed = Array.init operands (fun p -> steps[p] = ValueSome 0n)
-    /// The places that are the same for each row, where there are enough of these to work on several side by side.
-    let repeated =
-        let isSame = inner.Steps |> Array.map (fun step -> step = 0n)
-        let suits =
-            not isAlong
-            && gathered.Length = 0
-            && inner.Size >= 8
-            && laneCount >= 16
-            && Array.forall2 (fun isFixed same -> same || not isFixed) isFixed isSame[.. operands - 1]
-        Array.init places.Length (fun p -> suits && isSame[p] && not (p < operands && isFixed[p]))
-
-    let prepared = kernel.Prepared(mode, { Along = isAlong; Fixed = isFixed; Repeated = repeated })
-    let code = prepared.Code
 
     /// How far each place is from row to row, for code that takes all rows at once.
     let moves =

@@ -102,7 +102,7 @@ type private AlongEmitter(e: Emission, sweep: Sweep, b: SweepBody) =
 
     let part access lane present =
         let frames = b.Copies [| access |]
-        b.Store(frames, [| access |])
+        b.Store(frames[0], access)
         addPresent frames[0] lane present
 
     /// On from an address by some lanes of a place.
@@ -184,7 +184,7 @@ type private AlongEmitter(e: Emission, sweep: Sweep, b: SweepBody) =
                 for total in totals[o] do
                     e.Constant(register, identity reduction k)
                     e.Set total
-            b.Main(FoldOrder.Lanes / lanes.Lanes, add)
+            if b.HasMain then b.Main(FoldOrder.Lanes / lanes.Lanes, add)
             b.SetLeft()
             e.If(
                 (fun () ->

@@ -37,17 +37,6 @@ type internal SweepBody(e: Emission, sweep: Sweep, form: SweepForm) =
                 | _ -> i.Args |> List.forall (fun a -> invariant[a]))
         invariant
 
-    /// Whether an instruction gives the same for all rows.
-    let repeated =
-        let repeated = Array.copy invariant
-        code
-        |> Array.iteri (fun k i ->
-            repeated[k] <-
-                match i.Op with
-                | LaneOp.Load place -> form.Repeated[place] || invariant[k]
-                | _ -> i.Args |> List.forall (fun a -> repeated[a]))
-        repeated
-
     let isConstant k =
         match code[k].Op with
         | LaneOp.Constant _ -> true
@@ -142,6 +131,9 @@ type internal SweepBody(e: Emission, sweep: Sweep, form: SweepForm) =
     /// Whether the last lanes of a row are loaded and stored by mask; otherwise they are copied.
     member val IsMasked = MaskedMemory.isSupported e.Width && walked |> List.forall (fun p -> places[p] <> DType.Bool)
 
+    /// Whether rows may have more lanes than the code for the last ones takes at once.
+    member b.HasMain = not (form.IsShort && b.IsMasked)
+
     member private _.Load(access: LaneAccess, place, dtype, target) =
         match access.Present with
         | Some present when dtype <> DType.Bool -> lanes.LoadPresent(dtype, present, access.Address place, target)
@@ -168,42 +160,32 @@ type internal SweepBody(e: Emission, sweep: Sweep, form: SweepForm) =
 
     /// Copies of the instructions side by side, so that each waits for the other's results as little as possible; the
     /// registers of each copy.
-    member b.Copies(accesses: LaneAccess array) : LocalBuilder array array array = b.Copies(accesses, (fun _ -> false))
-
-    /// The same, but that the copies have in common what `isShared` tells.
-    member private b.Copies(accesses: LaneAccess array, isShared: int -> bool) =
+    member b.Copies(accesses: LaneAccess array) : LocalBuilder array array array =
         let frames = accesses |> Array.map (fun _ -> Array.copy shared)
         for k in b.Varying do
-            for u in 0 .. (if isShared k then 0 else accesses.Length - 1) do
+            for u in 0 .. accesses.Length - 1 do
                 lanes.Emit(k, frames[u], (fun place target -> b.Load(accesses[u], place, code[k].Type, target)))
                 for value in released[k] do
                     lanes.Release(value, frames[u].[value])
-            if isShared k then
-                for frame in frames do
-                    frame[k] <- frames[0].[k]
         frames
 
-    /// Stores what copies of the body have to store lane by lane, and combines with what is there, in the order of the copies,
-    /// what is combined lane by lane. The accesses of several copies differ only in rows.
-    member b.Store(frames: LocalBuilder array array array, accesses: LaneAccess array) =
+    /// Stores what is stored lane by lane, and combines what is combined lane by lane.
+    member b.Store(frame: LocalBuilder array array, access: LaneAccess) =
         sweep.Outputs
         |> Array.iteri (fun o output ->
             let k, place = output.Instruction, operands + o
             match output with
-            | SweepOutput.Stored _ ->
-                for u in 0 .. frames.Length - 1 do
-                    b.Save(accesses[u], place, k, frames[u].[k])
+            | SweepOutput.Stored _ -> b.Save(access, place, k, frame[k])
             | SweepOutput.Folded(reduction, _) when not form.Along ->
-                let register, total = lanes.Register k, b.Total(accesses[0], place, k)
+                let register, total = lanes.Register k, b.Total(access, place, k)
                 for p in 0 .. total.Length - 1 do
-                    for frame in frames do
-                        e.Get(total[p])
-                        e.Get(frame[k].[p])
-                        b.Combine(reduction, register, e.Width)
-                        e.Set(total[p])
+                    e.Get(total[p])
+                    e.Get(frame[k].[p])
+                    b.Combine(reduction, register, e.Width)
+                    e.Set(total[p])
                     b.Settled(register, e.Width, total[p])
                     e.Set(total[p])
-                b.Save(accesses[0], place, k, total)
+                b.Save(access, place, k, total)
             | _ -> ())
 
     /// The numbers 0, 1 … as lanes of a mask's type.
@@ -284,7 +266,7 @@ type internal SweepBody(e: Emission, sweep: Sweep, form: SweepForm) =
             fun () ->
                 let accesses = Array.init copies (fun u -> { Address = b.Along(u * skip); Present = None })
                 let frames = b.Copies accesses
-                frames |> Array.iteri (fun u frame -> b.Store([| frame |], [| accesses[u] |]))
+                frames |> Array.iteri (fun u frame -> b.Store(frame, accesses[u]))
                 after frames
                 e.Advance(position, copies * skip)
         )
@@ -298,8 +280,8 @@ type internal SweepBody(e: Emission, sweep: Sweep, form: SweepForm) =
                 lanes.LoadFixed(code[k].Type, target)
         )
 
-    /// Sets out: the places of the first row, and what is the same everywhere; the number of rows.
-    member private b.Begin() =
+    /// Runs `row` for each row.
+    member b.Rows(row: unit -> unit) =
         let rows = e.NativeLocal()
         lanes.Prepare()
         for p in 0 .. places.Length - 1 do
@@ -311,123 +293,25 @@ type internal SweepBody(e: Emission, sweep: Sweep, form: SweepForm) =
             if isConstant k then b.Emit k
         il.Emit OpCodes.Ldarg_2
         e.Set rows
-        rows
-
-    member private b.EmitInvariants() =
-        for k in 0 .. code.Length - 1 do
-            if invariant[k] && not (isConstant k) then b.Emit k
-
-    member private _.Stride(place: int) =
-        il.Emit OpCodes.Ldarg_1
-        e.Plus(8 * place)
-        il.Emit OpCodes.Ldind_I
-
-    member private b.NextRow() =
-        for p in 0 .. places.Length - 1 do
-            e.Get(bases[p])
-            b.Stride p
-            il.Emit OpCodes.Add
-            e.Set(bases[p])
-
-    /// Runs a body as long as a number is not 0.
-    member private _.WhileSome(count: LocalBuilder, body) =
         e.While(
             (fun () ->
                 e.Native 0
-                e.Get count
+                e.Get rows
                 il.Emit OpCodes.Clt),
-            body
-        )
-
-    /// Runs `row` for each row.
-    member b.Rows(row: unit -> unit) =
-        let rows = b.Begin()
-        b.WhileSome(
-            rows,
             fun () ->
-                b.EmitInvariants()
+                for k in 0 .. code.Length - 1 do
+                    if invariant[k] && not (isConstant k) then b.Emit k
                 e.Native 0
                 e.Set position
                 row ()
-                b.NextRow()
-                e.Advance(rows, -1)
-        )
-        il.Emit OpCodes.Ret
-
-    /// Whether several rows may be worked on side by side.
-    member _.HasRepeated = Array.contains true form.Repeated
-
-    /// So many rows side by side: whole registers of each; `rest` for what is left of each row, from the position on, and for
-    /// the last rows, fewer than that.
-    member b.RowsTogether(count: int, rest: unit -> unit) =
-        let rows, start, some = b.Begin(), e.NativeLocal(), e.NativeLocal()
-        let skip = lanes.Lanes
-        /// Where each of the rows is.
-        let bases' =
-            Array.init count (fun u ->
-                bases |> Array.mapi (fun p first -> if u = 0 || form.Repeated[p] then first else e.NativeLocal()))
-        let accesses =
-            bases'
-            |> Array.map (fun bases ->
-                let address place () =
-                    e.Get(bases[place])
-                    e.Get position
-                    e.Times(Vectors.size places[place])
+                for p in 0 .. places.Length - 1 do
+                    e.Get(bases[p])
+                    il.Emit OpCodes.Ldarg_1
+                    e.Plus(8 * p)
+                    il.Emit OpCodes.Ldind_I
                     il.Emit OpCodes.Add
-                { Address = address; Present = None })
-        let together () =
-            for p in walked do
-                if not form.Repeated[p] then
-                    for u in 1 .. count - 1 do
-                        e.Get(bases'[u - 1].[p])
-                        b.Stride p
-                        il.Emit OpCodes.Add
-                        e.Set(bases'[u].[p])
-            e.While(
-                (fun () ->
-                    e.Get position
-                    il.Emit OpCodes.Ldarg_3
-                    e.Plus -skip
-                    il.Emit OpCodes.Cgt
-                    il.Emit OpCodes.Ldc_I4_0
-                    il.Emit OpCodes.Ceq),
-                fun () ->
-                    b.Store(b.Copies(accesses, (fun k -> repeated[k])), accesses)
-                    e.Advance(position, skip)
-            )
-            e.Native count
-            e.Set some
-
-        b.WhileSome(
-            rows,
-            fun () ->
-                b.EmitInvariants()
-                e.Native 0
-                e.Set position
-                e.Get rows
-                e.Set some
-                e.If(
-                    (fun () ->
-                        e.Native(count - 1)
-                        e.Get rows
-                        il.Emit OpCodes.Clt),
-                    together
-                )
-                e.Get position
-                e.Set start
-                e.Get rows
-                e.Get some
-                il.Emit OpCodes.Sub
-                e.Set rows
-                b.WhileSome(
-                    some,
-                    fun () ->
-                        e.Get start
-                        e.Set position
-                        rest ()
-                        b.NextRow()
-                        e.Advance(some, -1)
-                )
+                    e.Set(bases[p])
+                e.Advance(rows, -1)
         )
         il.Emit OpCodes.Ret
 
@@ -454,7 +338,7 @@ module internal EmitApart =
             let present = b.Present(numbers, (fun () -> e.Get b.Left))
             let access = { Address = b.Along 0; Present = Some present }
             let frames = b.Copies [| access |]
-            b.Store(frames, [| access |]))
+            b.Store(frames[0], access))
 
     let private restCopied (e: Emission) (b: SweepBody) =
         whileLeft e b (fun () ->
@@ -462,24 +346,15 @@ module internal EmitApart =
             e.If(b.LeftLessThan b.Lanes.Lanes, b.CopyIn)
             let access = { Address = b.AtHead; Present = None }
             let frames = b.Copies [| access |]
-            b.Store(frames, [| access |])
+            b.Store(frames[0], access)
             e.If(b.LeftLessThan b.Lanes.Lanes, b.CopyOut))
-
-    /// Rows that are worked on side by side: they need registers for what they have in common, and for themselves.
-    let rowsTogether (e: Emission) (b: SweepBody) =
-        if b.Varying.Length > unrolled e.Width then 1
-        elif b.Varying.Length <= 32 && e.Width = 64 then 4
-        else 2
 
     let write (e: Emission) (b: SweepBody) =
         let copies = if b.Varying.Length <= unrolled e.Width then 2 else 1
-        if b.IsMasked && b.HasRepeated && rowsTogether e b > 1 then
-            let numbers = b.Count()
-            b.RowsTogether(rowsTogether e b, (fun () -> restMasked e b numbers))
-        elif b.IsMasked then
+        if b.IsMasked then
             let numbers = b.Count()
             b.Rows(fun () ->
-                b.Main(copies, ignore)
+                if b.HasMain then b.Main(copies, ignore)
                 restMasked e b numbers)
         else
             b.Rows(fun () ->

@@ -39,9 +39,8 @@ type internal SweepForm =
         Along: bool
         /// The operands that are one number for a whole row; the elements of all other places are adjacent.
         Fixed: bool array
-        /// The places that are the same for each row. Where there are some, rows may be worked on side by side, so that these are
-        /// loaded once for several; operands that are fixed are the same for each row then, too.
-        Repeated: bool array
+        /// Rows have one register of lanes at most: no code for more is written, which takes the most time to compile.
+        IsShort: bool
     }
 
 /// Runs a sweep. Addresses of the places, and their strides from row to row in bytes; number of rows and lanes.
