@@ -116,6 +116,23 @@ type internal BoundSweep(kernel: SweepKernel, mode: SweepMode, isAlong: bool, ro
         Array.Copy(inner.Steps, moves, places.Length)
         moves
 
+    /// The places that are the same for each row, lane after lane. Vectors of them that lie across two cache lines would take twice
+    /// as long to load, row by row.
+    let repeated =
+        [| for p in 0 .. places.Length - 1 do
+               if inner.Steps[p] = 0n && steps[p] = ValueSome(nativeint sizes[p]) then p |]
+
+    /// Whether so many rows of so many lanes are worth copies of those in a better place.
+    let aligns rows lanes = repeated.Length > 0 && rows >= 16 && lanes >= 16 && repeated.Length * lanes <= 8192
+
+    let copy (source: nativeint) (target: nativeint) bytes =
+        Buffer.MemoryCopy(
+            NativePtr.toVoidPtr (NativePtr.ofNativeInt<byte> source),
+            NativePtr.toVoidPtr (NativePtr.ofNativeInt<byte> target),
+            int64 bytes,
+            int64 bytes
+        )
+
     /// Whether one call takes all rows.
     member _.IsOneCall = rows.Length <= 1 && gathered.Length = 0
 
@@ -201,9 +218,29 @@ type internal BoundSweep(kernel: SweepKernel, mode: SweepMode, isAlong: bool, ro
             let at = NativePtr.stackalloc<nativeint> places.Length
             for p in 0 .. places.Length - 1 do
                 NativePtr.set at p (NativePtr.get addresses p + nativeint firstLane * steps[p].Value)
-            code.Invoke(NativePtr.toNativeInt at, NativePtr.toNativeInt moves, nativeint n, nativeint laneCount)
+            if aligns n laneCount then
+                b.CallAligned(at, moves, n, laneCount)
+            else
+                code.Invoke(NativePtr.toNativeInt at, NativePtr.toNativeInt moves, nativeint n, nativeint laneCount)
         else
             b.CallGathered(addresses, n, firstLane, laneCount)
+
+    /// With copies of what is the same for each row at the start of cache lines; what rows are folded into is copied back.
+    member private _.CallAligned(at: nativeptr<nativeint>, moves, n, laneCount) =
+        use room = RentedMemory.rent (repeated.Length * (8 * laneCount + 64))
+        let from = NativePtr.stackalloc<nativeint> places.Length
+        let mutable free = room.Address
+        for p in repeated do
+            let address = NativePtr.get at p
+            NativePtr.set from p address
+            if address % 64n <> 0n then
+                copy address free (laneCount * sizes[p])
+                NativePtr.set at p free
+                free <- (free + nativeint (laneCount * sizes[p]) + 63n) &&& ~~~63n
+        code.Invoke(NativePtr.toNativeInt at, NativePtr.toNativeInt moves, nativeint n, nativeint laneCount)
+        for p in repeated do
+            if p >= operands && NativePtr.get at p <> NativePtr.get from p then
+                copy (NativePtr.get at p) (NativePtr.get from p) (laneCount * sizes[p])
 
     /// Row after row, with a copy of the lanes that are not adjacent; folds along a row need all its lanes at once.
     member private b.CallGathered(addresses, n, firstLane, laneCount) =
