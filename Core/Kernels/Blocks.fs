@@ -179,11 +179,15 @@ module internal Blocks =
             target[b] <- source[a]
         else
             let n, stride, step = sizes[dim], from[dim], (into: int array)[dim]
-            if dim < sizes.Length - 1 then
+            if dim = sizes.Length - 2 && from[dim + 1] = 1 && into[dim + 1] = 1 then
+                // Rows are short as a rule: a call for each would take longer than its copy.
+                let count = sizes[dim + 1]
+                for k in 0 .. n - 1 do
+                    ReadOnlySpan(source, a + k * stride, count).CopyTo(Span(target, b + k * step, count))
+            elif dim < sizes.Length - 1 then
                 for k in 0 .. n - 1 do
                     placeFrom (dim + 1) sizes source from (a + k * stride) target into (b + k * step)
             elif stride = 1 && step = 1 then
-                // Rows are short as a rule.
                 ReadOnlySpan(source, a, n).CopyTo(Span(target, b, n))
             elif stride = 0 && step = 1 then
                 target.AsSpan(b, n).Fill source[a]
