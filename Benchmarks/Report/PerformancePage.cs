@@ -45,7 +45,7 @@ internal static class PerformancePage
         - "must" is what a release has to reach, "goal" what is aimed at. `peak` is the multiply-add rate of the processor,
           `copy` a copy past the caches.
         - Both allocators are told to keep the memory of results: glibc's for libtorch by `MALLOC_MMAP_MAX_`, `MALLOC_TRIM_THRESHOLD_`
-          and `MALLOC_TOP_PAD_`, the collector of .NET by what [acceleration](acceleration.md#memory-of-results) recommends.
+          and `MALLOC_TOP_PAD_`, the collector of .NET by what [large tensors](large-tensors.md) recommends.
 
         """;
 
@@ -61,6 +61,11 @@ internal static class PerformancePage
         text.Append("\n## What misses its must\n\n");
         foreach (Comparison one in missed)
             text.Append($"- {one.Subject}: {one.ShownFigure}, must {one.Goal.Show(one.Goal.Must)}\n");
+
+        string[] explained = [.. missed.Select(one => one.Case).Distinct().Where(name => Obstacles.Of(name) is not null)];
+        text.Append(explained.Length > 0 ? "\nWhat stands in the way, as measured on this machine:\n\n" : "");
+        foreach (string name in explained)
+            text.Append($"- {name}: {Obstacles.Of(name)}.\n");
         return text.Append(missed.Length == 0 ? "Nothing.\n" : "").ToString();
     }
 
