@@ -6,7 +6,7 @@ open System
 open Microsoft.FSharp.NativeInterop
 
 /// [m; k] × [k; n] → [m; n] of at most `MostRows` rows, on one thread, where the right operand's columns are adjacent in memory
-/// (a matrix by a vector): it is read once, as it lies, and turned in registers. No copy of it would pay.
+/// (a vector by a transposed matrix): it is read once, as it lies, and turned in registers. No copy of it would pay.
 [<Sealed>]
 type internal ThinProduct(element: Type, width: VectorWidth, epilogue: Epilogue, m: nativeint, k: nativeint) =
     let tiles = TileKernels.Get(element, Transposition.Width width, epilogue)
