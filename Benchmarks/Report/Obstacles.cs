@@ -1,6 +1,6 @@
 namespace Functional.Benchmarks.Report;
 
-/// <summary>What stands in the way of a must that is missed, by case: measured on the machine that docs/performance.md names.</summary>
+/// <summary>What stands in the way of a must that is missed, by case: measured on an AMD EPYC with vectors of 512 bits.</summary>
 internal static class Obstacles
 {
     private const string SmallSteps =

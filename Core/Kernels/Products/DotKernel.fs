@@ -31,7 +31,7 @@ module internal DotKernel =
         let Finish = 11
         let count = 12
 
-    /// Sums at once along rows: two registers' worth of a row or more, so that chains hide each other's latency.
+    /// How many registers of sums are under way at once along rows: they hide each other's latency.
     let private registers = 8
 
     /// How many rows are summed at once along them. Only so many, or one, may come in parts.

@@ -12,7 +12,8 @@ type internal DotProduct(element: Type, width: VectorWidth, m: int, n: int, k: i
     let code = VectorCode(element, width)
     let size, lanes, k = nativeint code.Size, nativeint code.Lanes, nativeint k
     let along = DotKernel.get element width DotLayout.Along
-    let across = DotKernel.get element width DotLayout.Across
+    /// Rarely asked for.
+    let across = lazy DotKernel.get element width DotLayout.Across
     let copy = PackKernel.get (int size) width Packing.Strided
     let transposed = n > m
     let rows = if transposed then n else m
@@ -24,7 +25,7 @@ type internal DotProduct(element: Type, width: VectorWidth, m: int, n: int, k: i
     let form = DotKernel.noted code
     let aligned (bytes: int) = (nativeint bytes + 63n) &&& ~~~63n
     let arguments = aligned (max DotKernel.Argument.count PackKernel.Argument.count * sizeof<nativeint>)
-    let kept = arguments + aligned ((int most + PackKernel.Ahead) * sizeof<nativeint>)
+    let kept = arguments + aligned (int most * sizeof<nativeint>)
     let copied = kept + aligned (DotKernel.stateSize code)
     let room = (part * size + 63n) &&& ~~~63n
 
@@ -90,7 +91,7 @@ type internal DotProduct(element: Type, width: VectorWidth, m: int, n: int, k: i
     let runRows scratch (calls: ProductCalls | null) (matrix: Matrix) count vector vectorStep result resultStep =
         let kernel: KernelCode | null =
             if matrix.ColumnStep = size && vectorStep = size then along
-            elif matrix.RowStep = size && count >= lanes then across
+            elif matrix.RowStep = size && count >= lanes then across.Value
             else null
         match kernel with
         | null ->

@@ -21,7 +21,7 @@ type internal Packing =
 [<RequireQualifiedAccess>]
 module internal PackKernel =
     /// The arguments of a kernel by position. Strides are in bytes. Of `Transposed` the table tells where each lane is, in
-    /// bytes from the source; else, where each k is, with `Ahead` entries more.
+    /// bytes from the source; else, where each k is, with `Ahead` entries more but for `Strided`.
     module Argument =
         let Source, LaneStep, Table, K, Lanes, Target, TargetStep = 0, 1, 2, 3, 4, 5, 6
         let count = 7

@@ -36,6 +36,7 @@ type internal TileKernels private (code: VectorCode, epilogue: Epilogue) =
           Sides = Array.init epilogue.Sides TileKernel.Argument.Side
           Room = TileKernel.Argument.Room
           RoomBytes = code.Bytes }
+
     member _.Epilogue = epilogue
 
     /// How many vectors wide the tiles of a product with m rows are: few rows need more of them to hide latency.
