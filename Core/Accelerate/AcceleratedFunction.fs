@@ -35,7 +35,7 @@ type AcceleratedFunction<'T, 'R> internal (f: 'T -> 'R, options: AccelerateOptio
     /// Gives the answer of a path kept; or tells where the paths kept end.
     let replay (entry: Entry<'R>) (scan: Scan) (answer: byref<'R>) : Unknown | null =
         let tree = entry.Tree
-        let slots = scan.Slots(Paths.slots tree)
+        let slots = scan.Slots(Paths.slots tree, tree.Root.IsGuard)
         let generator = if tree.HasDraws then Generator.Current else null
         let mutable unknown: Unknown | null = null
         let mutable isOpen = true
@@ -209,7 +209,7 @@ type AcceleratedFunction<'T, 'R> internal (f: 'T -> 'R, options: AccelerateOptio
             this.RunDirectly(MissReason.BeingTraced this.Title, x, null)
 
     member private this.AnswerNow(x: 'T) =
-        let scan = Scan.Of x
+        let scan = cache.Scan x
         let answer = this.Answer(x, scan, false)
         scan.Release()
         answer
@@ -229,7 +229,7 @@ type AcceleratedFunction<'T, 'R> internal (f: 'T -> 'R, options: AccelerateOptio
             match entry with
             | null -> "no op: no trace was kept"
             | entry ->
-                match Paths.follow start (scan.Slots(Paths.slots entry.Tree)) scan entry.Tree with
+                match Paths.follow start (scan.Slots(Paths.slots entry.Tree, true)) scan entry.Tree with
                 | Found.Leaf leaf ->
                     Check.firstOp this.Making.Compilation leaf.Trace fresh start (Array.map Execute.read leaves)
                 | Found.Unknown _ -> "no op: no path was kept"
@@ -280,7 +280,7 @@ type AcceleratedFunction<'T, 'R> internal (f: 'T -> 'R, options: AccelerateOptio
         if not this.Enabled || Scopes.Depth > 0 then
             f x
         else
-            let scan = Scan.Of x
+            let scan = cache.Scan x
 
             if not scan.IsConcrete then
                 scan.Release()

@@ -34,7 +34,7 @@ type internal Entry<'R>(signature: Signature, tree: Tree<'R>, trial: Trial) =
     member val Known = 0 with get, set
     member val Unknown = 0 with get, set
 
-/// The signatures kept at one time, by hash. Only the memory of the one used last ever changes.
+/// The signatures kept at one time, by hash. Only the memory of the one found last ever changes.
 [<Sealed; AllowNullLiteral(false)>]
 type internal Table<'R>(entries: Entry<'R> list) =
     let byHash = Dictionary<int, Entry<'R> list>()
@@ -63,6 +63,7 @@ type internal Table<'R>(entries: Entry<'R> list) =
         | _ -> null
 
     member _.Entries = entries
+    member _.Newest: Entry<'R> | null = Volatile.Read &newest
 
     member _.Find(scan: Scan) : Entry<'R> | null =
         match Volatile.Read &newest with
@@ -108,6 +109,12 @@ type internal Cache<'R>(size: int, byteLimit: int64 option) =
         if entry.LastUse = 0L || entry.LastUse <> Volatile.Read &clock then
             clock <- clock + 1L
             entry.LastUse <- clock
+
+    /// A scan of a value, which takes less time if the entry found last is what it asks for.
+    member _.Scan(value: 'T) : Scan =
+        match (Volatile.Read &table).Newest with
+        | null -> Scan.Of value
+        | newest -> Scan.Along(value, newest.Signature.Tokens, newest.Signature.Types)
 
     /// The entry that a scan asks for; null for none.
     member _.Find(scan: Scan) : Entry<'R> | null = (Volatile.Read &table).Find scan

@@ -13,7 +13,9 @@ type internal Signature(hash: int, tokens: Token array, types: TensorType array)
         Signature(scan.Hash, scan.Tokens.ToArray(), [| for t in scan.Leaves.ToArray() -> t.Type |])
 
     /// Whether a scan has this signature; without allocating.
-    member _.Matches(scan: Scan) =
+    member _.Matches(scan: Scan) = scan.IsAll(tokens, types) || Signature.Same(hash, tokens, types, scan)
+
+    static member private Same(hash, tokens: Token array, types: TensorType array, scan: Scan) =
         let leaves = scan.Leaves
         let mutable same = hash = scan.Hash && types.Length = leaves.Length
         let mutable k = 0

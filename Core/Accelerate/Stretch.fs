@@ -72,7 +72,10 @@ type internal Stretch(making: Making, trace: Trace, slot: Value -> int, first: i
 
     /// The same of a last stretch: its results follow each other in slots of their own, in memory of their own.
     member _.Finish(start: Draw, slots: Block array, places: int array, scan: Scan) =
-        (ready ()).Run(start, slots, from, slots, places, false)
+        if first = 0 then
+            (ready ()).Run(start, scan.Leaves, from, slots, places)
+        else
+            (ready ()).Run(start, slots, from, slots, places, false)
         for k in 0 .. places.Length - 1 do
             if scan.IsRented slots[places[k]] then
                 let data = Blocks.uninitialised types[k].DType types[k].Count

@@ -57,11 +57,20 @@ type internal Frame
         Array.append movable (Array.create (padded - movable.Length) homes.Length)
 
     let nothing: Array = Array.zeroCreate<byte> 1
-    /// Of the roots held: null between runs. What fills them up is there always.
     let movable = given + own.Length
-    let arrays: (Array | null) array = Array.init held.Length (fun k -> if k < movable then null else nothing)
+    /// Of the roots held: null between runs. What fills them up is there always.
+    let arrays: objnull array = Array.init held.Length (fun k -> if k < movable then null else nothing)
+    /// Of the roots held: the first element in its array.
+    let offsets: int array = Array.zeroCreate held.Length
+    /// For each root its place among those held, or -1.
+    let heldAt =
+        let places = Array.create (homes.Length + 1) -1
+        for k in 0 .. movable - 1 do
+            places[held[k]] <- k
+        places
     let sizes = Array.append (roots |> Array.map (fun ty -> nativeint (Memory.size ty.DType))) [| 1n |]
     let strides = roots |> Array.map (fun ty -> Blocks.rowMajor ty.Sizes)
+    /// Of roots that are not held.
     let blocks = Array.create (homes.Length + 1) { Data = nothing; Offset = 0; Strides = [||] }
     let addresses = Array.zeroCreate<nativeint>(homes.Length + 1)
 
@@ -104,14 +113,28 @@ type internal Frame
 
     let place k (first: nativeptr<byte>) =
         let root = held[k]
-        addresses[root] <- NativePtr.toNativeInt first + nativeint blocks[root].Offset * sizes[root]
+        addresses[root] <- NativePtr.toNativeInt first + nativeint offsets[k] * sizes[root]
+
+    let arrayAt k : Array = nonNull (Unsafe.As<Array>(arrays[k]))
+
+    let block root : Block =
+        match heldAt[root] with
+        | -1 -> blocks[root]
+        | k -> { Data = arrayAt k; Offset = offsets[k]; Strides = strides[root] }
+
+    /// Memory to be given back after the run.
+    let lent = Collections.Generic.List<Array>()
+
+    let hold k (data: Array) offset =
+        arrays[k] <- data
+        offsets[k] <- offset
 
     /// The block of a root, dense.
-    member _.Block root = blocks[root]
+    member _.Block root = block root
 
     /// A part of a root, from a position on, or all of it seen in other sizes.
     member _.View(root, offset, strides: int array) : Block =
-        { blocks[root] with Offset = blocks[root].Offset + offset; Strides = strides }
+        let whole = block root in { whole with Offset = whole.Offset + offset; Strides = strides }
 
     member _.Address root = addresses[root]
     /// Whether a root's elements lie elsewhere in each run.
@@ -126,23 +149,22 @@ type internal Frame
     member val IsKept = false with get, set
 
     /// Gives an input of the run, a dense block.
-    member _.Give(input, block: Block) =
-        blocks[input] <- block
-        arrays[input] <- block.Data
+    member _.Give(input, block: Block) = hold input block.Data block.Offset
+
+    /// Gives a copy of an input, in rented memory.
+    member frame.Lend(input, copy: Block) =
+        frame.Give(input, copy)
+        lent.Add copy.Data
 
     /// Gives a result that launches write a dense block for this run.
-    member _.Provide(root, target: Block) =
-        blocks[root] <- { target with Strides = strides[root] }
-        arrays[given + Array.BinarySearch(own, root)] <- target.Data
+    member _.Provide(root, target: Block) = hold heldAt[root] target.Data target.Offset
 
     /// Gives each other result that launches write an array of its own, of any elements.
     member _.Provide() =
         for k in 0 .. own.Length - 1 do
             if isNull arrays[given + k] then
                 let root = own[k]
-                let data = Blocks.uninitialised roots[root].DType roots[root].Count
-                blocks[root] <- { Data = data; Offset = 0; Strides = strides[root] }
-                arrays[given + k] <- data
+                hold (given + k) (Blocks.uninitialised roots[root].DType roots[root].Count) 0
 
     /// Takes over a dense block, or its elements, for a root.
     member frame.Store(root, block: Block) =
@@ -158,14 +180,14 @@ type internal Frame
             for k in 0 .. launches.Length - 1 do
                 launches[k].Run start
         else
-            use a = fixed &MemoryMarshal.GetArrayDataReference(nonNull arrays[first])
-            use b = fixed &MemoryMarshal.GetArrayDataReference(nonNull arrays[first + 1])
-            use c = fixed &MemoryMarshal.GetArrayDataReference(nonNull arrays[first + 2])
-            use d = fixed &MemoryMarshal.GetArrayDataReference(nonNull arrays[first + 3])
-            use e = fixed &MemoryMarshal.GetArrayDataReference(nonNull arrays[first + 4])
-            use f = fixed &MemoryMarshal.GetArrayDataReference(nonNull arrays[first + 5])
-            use g = fixed &MemoryMarshal.GetArrayDataReference(nonNull arrays[first + 6])
-            use h = fixed &MemoryMarshal.GetArrayDataReference(nonNull arrays[first + 7])
+            use a = fixed &MemoryMarshal.GetArrayDataReference(arrayAt first)
+            use b = fixed &MemoryMarshal.GetArrayDataReference(arrayAt (first + 1))
+            use c = fixed &MemoryMarshal.GetArrayDataReference(arrayAt (first + 2))
+            use d = fixed &MemoryMarshal.GetArrayDataReference(arrayAt (first + 3))
+            use e = fixed &MemoryMarshal.GetArrayDataReference(arrayAt (first + 4))
+            use f = fixed &MemoryMarshal.GetArrayDataReference(arrayAt (first + 5))
+            use g = fixed &MemoryMarshal.GetArrayDataReference(arrayAt (first + 6))
+            use h = fixed &MemoryMarshal.GetArrayDataReference(arrayAt (first + 7))
             place first a
             place (first + 1) b
             place (first + 2) c
@@ -184,9 +206,9 @@ type internal Frame
     /// Forgets what belongs to the caller.
     member _.Release() =
         Array.Clear(arrays, 0, movable)
-        Array.Clear(blocks, 0, given)
-        for root in own do
-            blocks[root] <- Unchecked.defaultof<Block>
+        if lent.Count > 0 then
+            Seq.iter RentedArray.give lent
+            lent.Clear()
         for root in loose do
             pins[root].Target <- nothing
             blocks[root] <- Unchecked.defaultof<Block>

@@ -23,6 +23,17 @@ type internal Program(trace: Trace, compilation: Compilation) =
         ) =
         runner.Value.Run(start, source, from, target, into, isGiven)
 
+    /// The same on what tensors hold, into blocks of its own.
+    member _.Run
+        (
+            start: Draw,
+            source: System.ReadOnlySpan<Tensor>,
+            from: int array | null,
+            target: Block array,
+            into: int array | null
+        ) =
+        runner.Value.Run(start, source, from, target, into)
+
     /// A program that is compiled already.
     static member Prepared(trace: Trace, compilation: Compilation) =
         let program = Program(trace, compilation)

@@ -1,5 +1,6 @@
 namespace Functional
 
+open System
 open System.Buffers
 open System.Collections.Generic
 
@@ -25,7 +26,7 @@ type internal Runner(plan: Plan, compilation: Compilation) =
         let types = [| for v in trace.Outputs -> trace.TypeOf v |]
         fun start blocks targets ->
             let found = ArrayPool<Block>.Shared.Rent(max 1 types.Length)
-            System.Array.Copy(targets, found, types.Length)
+            Array.Copy(targets, found, types.Length)
             runner.Value.Run(start, blocks, null, found, null, true)
             for k in 0 .. types.Length - 1 do
                 if not (obj.ReferenceEquals(found[k].Data, targets[k].Data) && found[k].Offset = targets[k].Offset) then
@@ -104,40 +105,33 @@ type internal Runner(plan: Plan, compilation: Compilation) =
         | null -> k
         | places -> places[k]
 
-    let inputStrides = trace.Inputs |> Array.map (fun ty -> Blocks.rowMajor ty.Sizes)
+    let inputs = trace.Inputs
+    let inputStrides = inputs |> Array.map (fun ty -> Blocks.rowMajor ty.Sizes)
 
     /// Inputs of which outputs are views.
     let isHandedOn =
         let roots = HashSet [ for output in outputs -> output.Root ]
-        [| for k in 0 .. trace.Inputs.Length - 1 -> roots.Contains k |]
+        [| for k in 0 .. inputs.Length - 1 -> roots.Contains k |]
 
-    /// A dense block of an input that is not: one of rented memory, unless an output is a view of it.
-    let dense k (block: Block) : Block =
-        let ty = trace.Inputs[k]
-        if isHandedOn[k] then
-            Blocks.contiguous ty block
+    let give (frame: Frame) k (block: Block) =
+        if Blocks.isContiguous inputs[k].Sizes block then
+            frame.Give(k, block)
+        elif isHandedOn[k] then
+            frame.Give(k, Blocks.contiguous inputs[k] block)
         else
-            let copy = { Data = RentedArray.take ty.DType ty.Count; Offset = 0; Strides = inputStrides[k] }
-            Blocks.place ty block copy
-            copy
+            let copy = { Data = RentedArray.take inputs[k].DType inputs[k].Count; Offset = 0; Strides = inputStrides[k] }
+            Blocks.place inputs[k] block copy
+            frame.Lend(k, copy)
 
-    /// Gives a frame the inputs; whether some of them are copies.
-    let give (frame: Frame) (source: Block array) (from: int array | null) =
-        let mutable copies = false
-        for k in 0 .. trace.Inputs.Length - 1 do
-            let place = at from k
-            if Blocks.isContiguous trace.Inputs[k].Sizes source[place] then
-                frame.Give(k, source[place])
-            else
-                copies <- true
-                frame.Give(k, dense k source[place])
-        copies
-
-    /// Gives back the memory of copies.
-    let giveBack (frame: Frame) (source: Block array) (from: int array | null) =
-        for k in 0 .. trace.Inputs.Length - 1 do
-            if not (isHandedOn[k] || Blocks.isContiguous trace.Inputs[k].Sizes source[at from k]) then
-                RentedArray.give (frame.Block k).Data
+    /// Runs the plan in a frame that has the inputs.
+    let run (frame: Frame) start (target: Block array) (into: int array | null) isGiven =
+        if isGiven then
+            for k in 0 .. wholes.Length - 1 do
+                if wholes[k] >= 0 then frame.Provide(wholes[k], target[at into k])
+        frame.Provide()
+        frame.Run start
+        for k in 0 .. outputs.Length - 1 do
+            target[at into k] <- outputs[k].In frame
 
     member _.Plan = plan
 
@@ -161,15 +155,20 @@ type internal Runner(plan: Plan, compilation: Compilation) =
         ) =
         let frame = frames.Rent()
         try
-            let copies = give frame source from
-            if isGiven then
-                for k in 0 .. wholes.Length - 1 do
-                    if wholes[k] >= 0 then frame.Provide(wholes[k], target[at into k])
-            frame.Provide()
-            frame.Run start
-            for k in 0 .. outputs.Length - 1 do
-                target[at into k] <- outputs[k].In frame
-            if copies then giveBack frame source from
+            for k in 0 .. inputs.Length - 1 do
+                give frame k source[at from k]
+            run frame start target into isGiven
+        finally
+            frames.Return frame
+
+    /// The same on what tensors hold, into blocks of its own.
+    member _.Run
+        (start: Draw, source: ReadOnlySpan<Tensor>, from: int array | null, target: Block array, into: int array | null) =
+        let frame = frames.Rent()
+        try
+            for k in 0 .. inputs.Length - 1 do
+                give frame k (Execute.read source[at from k])
+            run frame start target into false
         finally
             frames.Return frame
 

@@ -96,11 +96,11 @@ type internal Opening<'T>(ty: Type) =
 /// Values in places of a declared type.
 [<AbstractClass; Sealed>]
 type internal Parts<'V> private () =
-    static let isReference = not typeof<'V>.IsValueType
     static let isPrimitive = typeof<'V>.IsPrimitive || typeof<'V>.IsEnum
 
+    // The JIT compiler knows the answer to `IsValueType`.
     static member Show(value: 'V, visitor: PartVisitor) : unit =
-        if isReference then
+        if not typeof<'V>.IsValueType then
             visitor.Part value
         elif isPrimitive then
             visitor.Number(Primitive<'V>.Instance, Primitive<'V>.BitsOf value)
@@ -113,7 +113,7 @@ type internal Parts<'V> private () =
             | _ -> visitor.Part value
 
     static member Replace(value: 'V, source: PartSource) : 'V =
-        if isReference then
+        if not typeof<'V>.IsValueType then
             unbox<'V>(source.Part value)
         elif isPrimitive then
             value

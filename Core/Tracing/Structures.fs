@@ -16,10 +16,14 @@ type internal Scan private () =
 
     let mutable tokens = Array.zeroCreate<Token> 32
     let mutable tokenCount = 0
+    /// What the walk goes along with as long as it sees the same, noting nothing: the tokens, and the types of the tensors.
+    let mutable expected: Token array | null = null
+    let mutable expectedTypes = Array.empty<TensorType>
     let mutable leaves = Array.zeroCreate<Tensor> 16
     let mutable leafCount = 0
-    let mutable above = Array.zeroCreate<objnull> 16
     let mutable depth = 0
+    /// The structures that are open, from the one at `deep` on.
+    let mutable above = Array.zeroCreate<objnull> 16
     let mutable hash = 17
     let mutable isConcrete = true
     let mutable omitsState = false
@@ -30,47 +34,103 @@ type internal Scan private () =
 
     let refuse problem remedy : unit = raise (StructureException("Structure", [], problem, remedy))
 
-    let add (token: Token) tokenHash =
+    let note (token: Token) tokenHash =
         if tokenCount = tokens.Length then Array.Resize(&tokens, 2 * tokenCount)
         tokens[tokenCount] <- token
         tokenCount <- tokenCount + 1
         hash <- hash * 31 + tokenHash
 
-    let addStatic (value: objnull) = let token = { Mark = value; Bits = 0L } in add token (token.GetHashCode())
+    /// Notes what was seen so far, which is as expected.
+    let noteAll () =
+        let seen, known, types = tokenCount, nonNull expected, expectedTypes
+        let mutable leaf = 0
+        expected <- null
+        tokenCount <- 0
+
+        for k in 0 .. seen - 1 do
+            if Token.isLeaf known[k] then
+                note known[k] (types[leaf].GetHashCode())
+                leaf <- leaf + 1
+            else
+                note known[k] (known[k].GetHashCode())
+
+    let add (token: Token) =
+        match expected with
+        | null -> note token (token.GetHashCode())
+        | known when tokenCount < known.Length && known[tokenCount].Is token -> tokenCount <- tokenCount + 1
+        | _ ->
+            noteAll ()
+            note token (token.GetHashCode())
+
+    let addType (ty: TensorType) =
+        match expected with
+        | null -> note Token.leaf (ty.GetHashCode())
+        | known when
+            tokenCount < known.Length
+            && Token.isLeaf known[tokenCount]
+            && (obj.ReferenceEquals(ty, expectedTypes[leafCount]) || ty.Equals expectedTypes[leafCount])
+            ->
+            tokenCount <- tokenCount + 1
+        | _ ->
+            noteAll ()
+            note Token.leaf (ty.GetHashCode())
+
+    let addStatic (value: objnull) = add { Mark = value; Bits = 0L }
 
     let addTensor (t: Tensor) =
+        addType t.Type
         if leafCount = leaves.Length then Array.Resize(&leaves, 2 * leafCount)
         leaves[leafCount] <- t
         leafCount <- leafCount + 1
-        add Token.leaf (t.Type.GetHashCode())
 
         if not (obj.ReferenceEquals(t.Interpreter, Direct.Instance)) then
             isConcrete <- isConcrete && (isNull t.Interpreter || t.Interpreter.Depth = Int32.MaxValue)
 
-    let checkDepth (value: obj) =
+    /// A value of a type that is no structure stands for itself to nobody.
+    let addForeign () =
+        if not (isNull expected) then noteAll ()
+        note Token.leaf 2
+
+    let goDeeper (value: obj) =
+        let known = depth - deep
         let mutable k = 0
 
-        while k < depth && not (obj.ReferenceEquals(above[k], value)) do
+        while k < known && not (obj.ReferenceEquals(above[k], value)) do
             k <- k + 1
 
-        if k < depth then refuse $"a {value.GetType()} contains itself" "structures of tensors are trees"
+        if k < known then refuse $"a {value.GetType()} contains itself" "structures of tensors are trees"
 
         if not (RuntimeHelpers.TryEnsureSufficientExecutionStack()) then
             raise (RecursionException("Structure", [], $"{depth} structures are nested", "make the structure flatter"))
 
-    member _.Tokens = ReadOnlySpan(tokens, 0, tokenCount)
+        if known = above.Length then Array.Resize(&above, 2 * known)
+        above[known] <- value
+
+    member _.Tokens =
+        if not (isNull expected) then noteAll ()
+        ReadOnlySpan(tokens, 0, tokenCount)
+
     member _.Leaves = ReadOnlySpan(leaves, 0, leafCount)
+
     /// Of tokens and types of the tensors.
-    member _.Hash = hash
+    member _.Hash =
+        if not (isNull expected) then noteAll ()
+        hash
+
+    /// Whether it is all of what the walk went along with.
+    member _.IsAll(known: Token array, types: TensorType array) =
+        obj.ReferenceEquals(expected, known) && tokenCount = known.Length && leafCount = types.Length
+
     /// Whether no tensor belongs to a trace being recorded, here or on another thread, nor to a gradient being taken.
     member _.IsConcrete = isConcrete
 
-    /// Room for as many blocks, of which the first are those of the tensors, until the scan is released.
-    member _.Slots count =
+    /// Room for as many blocks until the scan is released; where `withLeaves`, the first are those of the tensors.
+    member _.Slots(count, withLeaves) =
         slotCount <- max slotCount (max count leafCount)
         if slots.Length < slotCount then slots <- Array.zeroCreate (2 * slotCount)
-        for k in 0 .. leafCount - 1 do
-            slots[k] <- Execute.read leaves[k]
+        if withLeaves then
+            for k in 0 .. leafCount - 1 do
+                slots[k] <- Execute.read leaves[k]
         slots
 
     /// A dense block of any elements until the scan is released.
@@ -87,14 +147,14 @@ type internal Scan private () =
         k >= 0
 
     override _.Key key = addStatic key
-    override _.Number(number, bits) = let token = { Mark = number; Bits = bits } in add token (token.GetHashCode())
+    override _.Number(number, bits) = add { Mark = number; Bits = bits }
     override _.OpeningOf ty = Openings.openingOf ty
-    override _.Enter opening = add { Mark = opening; Bits = 0L } (opening.GetHashCode())
-    override _.Leave() = add Token.stop 3
+    override _.Enter opening = addStatic opening
+    override _.Leave() = add Token.stop
 
     override this.Part value =
         match value with
-        | null -> add { Mark = null; Bits = 0L } 1
+        | null -> addStatic null
         | :? Tensor as t -> addTensor t
         | value ->
             match Openings.ofType (value.GetType()) with
@@ -105,26 +165,29 @@ type internal Scan private () =
             | Openings.Kind.Number number -> this.Number(number, number.Bits value)
             | Openings.Kind.Static -> addStatic value
             | Openings.Kind.Leaf
-            | Openings.Kind.Foreign -> add Token.leaf 2
+            | Openings.Kind.Foreign -> addForeign ()
 
     override _.EnterState() =
-        if omitsState then add Token.state 5
+        if omitsState then add Token.state
         not omitsState
 
     override _.LeaveState() = ()
 
     member private this.Within(opening: Opening, value: obj) =
-        if depth > deep then checkDepth value
-        if depth = above.Length then Array.Resize(&above, 2 * depth)
-        above[depth] <- value
+        if depth >= deep then goDeeper value
         depth <- depth + 1
         opening.Show(value, this)
         depth <- depth - 1
+        if depth >= deep then above[depth - deep] <- null
+
+    member private _.Expect(known, types) =
+        expected <- known
+        expectedTypes <- types
 
     member private _.OmitsState
         with set value = omitsState <- value
 
-    static member private Of(value: 'T, omitsState: bool) : Scan =
+    static member private Of(value: 'T, omitsState: bool, known: Token array | null, types: TensorType array) : Scan =
         let scan =
             match Scan.spare with
             | null -> Scan()
@@ -133,21 +196,27 @@ type internal Scan private () =
                 scan
 
         scan.OmitsState <- omitsState
+        scan.Expect(known, types)
         Parts<'T>.Show(value, scan)
         scan
 
     /// A scan of this value; to be released.
-    static member Of(value: 'T) : Scan = Scan.Of(value, false)
+    static member Of(value: 'T) : Scan = Scan.Of(value, false, null, [||])
+
+    /// The same, which takes less time where it has these tokens, and tensors of these types.
+    static member Along(value: 'T, tokens: Token array, types: TensorType array) : Scan =
+        Scan.Of(value, false, tokens, types)
 
     /// A scan of this value without the parts that are state; to be released.
-    static member OfLearnables(value: 'T) : Scan = Scan.Of(value, true)
+    static member OfLearnables(value: 'T) : Scan = Scan.Of(value, true, null, [||])
 
     /// Forgets what it saw; from here on others may use its memory.
     member scan.Release() =
-        Array.Clear(tokens, 0, tokenCount)
+        match expected with
+        | null -> Array.Clear(tokens, 0, tokenCount)
+        | _ -> expected <- null
         Array.Clear(leaves, 0, leafCount)
         Array.Clear(slots, 0, slotCount)
-        Array.Clear above
         tokenCount <- 0
         leafCount <- 0
         slotCount <- 0
