@@ -6,10 +6,17 @@ open System
 open System.Runtime.InteropServices
 open Microsoft.FSharp.NativeInterop
 
+/// Of one run of a launch: the calls it comes to, the roots of its places, and how many bytes into these they are.
+[<NoEquality; NoComparison>]
+type internal NotedLaunch = { Calls: KernelCalls; Sources: int array; Offsets: nativeint array }
+
 /// A launch made ready to run, in the memory of any frame.
 [<AbstractClass>]
 type internal ReadyLaunch() =
     abstract In: Frame -> FrameLaunch
+    /// What it comes to, where that is little.
+    abstract Noted: unit -> NotedLaunch voption
+    default _.Noted() = ValueNone
 
 /// A value as a view of its root.
 [<Sealed>]
@@ -45,6 +52,15 @@ module private Places =
     let offset (roots: TensorType array) (access: Access) =
         nativeint access.Offset * nativeint (Memory.size roots[access.Root].DType)
 
+module private Noted =
+    let from (note: KernelCalls -> unit) sources offsets : NotedLaunch voption =
+        let calls = KernelCalls()
+        note calls
+        if calls.IsComplete then
+            ValueSome { Calls = calls; Sources = sources; Offsets = offsets }
+        else
+            ValueNone
+
 /// A compiled loop.
 [<Sealed>]
 type internal ReadyLoop(roots: TensorType array, bound: BoundLoop, operands: Access array, results: Access array) =
@@ -56,6 +72,8 @@ type internal ReadyLoop(roots: TensorType array, bound: BoundLoop, operands: Acc
         let places = Places(frame, sources, offsets)
         { new FrameLaunch() with
             member _.Run _ = bound.Run places.Now }
+
+    override _.Noted() = Noted.from bound.Note sources offsets
 
 /// A loop that was not compiled.
 [<Sealed>]
@@ -93,6 +111,8 @@ type internal ReadyProduct
         let bound = bind ()
         { new FrameLaunch() with
             member _.Run _ = bound.Run places.Now }
+
+    override _.Noted() = Noted.from (bind ()).Note sources offsets
 
 /// The operands of a call in a frame. Those of movable roots are looked up for each run, and forgotten after it.
 [<Sealed>]
@@ -149,3 +169,48 @@ type internal ReadyCall(run: Execute.Prepared, instruction: Instruction, views: 
                 for k in 0 .. results.Length - 1 do
                     frame.Store(results[k], own blocks instruction.Results[k] made[k])
                 operands.Forget() }
+
+/// An address that is written anew before each run: that of a root, so many bytes on.
+[<Struct>]
+type private MovingCell = { Cell: nativeint; Root: int; Offset: nativeint }
+
+/// Small launches one after another, as the calls that they come to.
+[<Sealed>]
+type private NotedLaunches(frame: Frame, launches: NotedLaunch array) =
+    inherit FrameLaunch()
+    let calls = [| for launch in launches -> launch.Calls |]
+    let all = [| for made in calls do yield! made.Calls |]
+    let moving =
+        [| for launch in launches do
+               for cell in launch.Calls.Cells do
+                   let root, offset = launch.Sources[cell.Place], launch.Offsets[cell.Place] + cell.Offset
+                   if cell.IsSpent || frame.IsMovable root then
+                       { Cell = cell.Cell; Root = root; Offset = offset }
+                   else
+                       NativePtr.write (NativePtr.ofNativeInt cell.Cell) (frame.Address root + offset) |]
+
+    /// Held, or the memory of the arguments would be collected.
+    member _.Calls = calls
+
+    override _.Run _ =
+        for cell in moving do
+            NativePtr.write (NativePtr.ofNativeInt cell.Cell) (frame.Address cell.Root + cell.Offset)
+        for call in all do
+            call.Run()
+
+[<RequireQualifiedAccess>]
+module internal FrameLaunches =
+    /// All launches of a plan, in a frame: small ones that follow each other as one.
+    let make (launches: ReadyLaunch array) (frame: Frame) : FrameLaunch array =
+        let made, small = Collections.Generic.List<FrameLaunch>(), Collections.Generic.List<NotedLaunch>()
+        let join () =
+            if small.Count > 0 then made.Add(NotedLaunches(frame, small.ToArray()))
+            small.Clear()
+        for launch in launches do
+            match launch.Noted() with
+            | ValueSome noted -> small.Add noted
+            | ValueNone ->
+                join ()
+                made.Add(launch.In frame)
+        join ()
+        made.ToArray()

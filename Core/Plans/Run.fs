@@ -81,7 +81,7 @@ type internal Runner(plan: Plan, compilation: Compilation) =
 
     let make () =
         let frame = Frame(plan.Arenas, plan.Homes, roots, constants, provided, made)
-        frame.Launches <- launches |> Array.map (fun launch -> launch.In frame)
+        frame.Launches <- FrameLaunches.make launches frame
         frame
 
     let frames = FramePool(make, Plan.arenaBytes plan)

@@ -62,9 +62,23 @@ module internal Gather =
                 else
                     carry <- false
 
-/// A sweep with a layout: rows in row-major order of their dimensions, and the lanes of a row in that of theirs.
+/// A sweep's rows in one call of its code.
 [<Sealed>]
-type internal BoundSweep(kernel: SweepKernel, mode: SweepMode, isAlong: bool, rows: Extent list, lanes: Extent list) =
+type private SweepCall(code: SweepCode, addresses: nativeint, moves: nativeint array, rows: int, lanes: int) =
+    inherit KernelCall()
+    // Pinned.
+    let first = Marshal.UnsafeAddrOfPinnedArrayElement(moves, 0)
+    let rows, lanes = nativeint rows, nativeint lanes
+    override _.Run() = code.Invoke(addresses, first, rows, lanes)
+
+/// Some rows of a sweep, and some lanes of each.
+[<Sealed>]
+type private RowsCall(sweep: BoundSweep, addresses: nativeint, firstRow, rows, firstLane, lanes) =
+    inherit KernelCall()
+    override _.Run() = sweep.Run(NativePtr.ofNativeInt addresses, firstRow, rows, firstLane, lanes)
+
+/// A sweep with a layout: rows in row-major order of their dimensions, and the lanes of a row in that of theirs.
+and [<Sealed>] internal BoundSweep(kernel: SweepKernel, mode: SweepMode, isAlong: bool, rows: Extent list, lanes: Extent list) =
     let sweep = kernel.Sweep
     let places, operands = sweep.Places, sweep.Operands.Length
     let sizes = places |> Array.map Vectors.size
@@ -133,17 +147,17 @@ type internal BoundSweep(kernel: SweepKernel, mode: SweepMode, isAlong: bool, ro
             int64 bytes
         )
 
-    /// Whether one call takes all rows.
-    member _.IsOneCall = rows.Length <= 1 && gathered.Length = 0
-
-    /// Runs all rows in one call, given the address of each place.
-    member _.RunInOneCall(addresses: nativeptr<nativeint>) =
-        code.Invoke(
-            NativePtr.toNativeInt addresses,
-            Marshal.UnsafeAddrOfPinnedArrayElement(moves, 0),
-            nativeint inner.Size,
-            nativeint laneCount
-        )
+    /// A call that runs some of the rows, and some lanes of each. It reads from `addresses` on where the first element of each
+    /// place is; and how far from it that has to be.
+    member b.Call(addresses: nativeint, firstRow, rowCount, firstLane, laneCount) : struct (KernelCall * nativeint array) =
+        if rows.Length <= 1 && gathered.Length = 0 then
+            let starts =
+                Array.init places.Length (fun p ->
+                    nativeint (firstRow: int) * inner.Steps[p] + nativeint (firstLane: int) * steps[p].Value)
+            struct (SweepCall(code, addresses, moves, rowCount, laneCount) :> KernelCall, starts)
+        else
+            let call = RowsCall(b, addresses, firstRow, rowCount, firstLane, laneCount)
+            struct (call :> KernelCall, Array.zeroCreate places.Length)
 
     /// Why it is interpreted though it was meant to be compiled.
     member _.Problem = prepared.Problem

@@ -13,6 +13,8 @@ open Microsoft.FSharp.NativeInterop
 type internal BoundLoop internal (places: int, actions: LoopAction array, bytes: int) =
     /// What a chain of sweeps goes through before it starts over.
     let cacheBytes = 131072
+    /// Memory of its own that noted calls may keep.
+    let mostNoted = 16384
 
     let address (given: nativeptr<nativeint>) (own: nativeint) spot =
         (if spot.Given then NativePtr.get given spot.At else own + nativeint spot.At) + spot.Offset
@@ -52,10 +54,12 @@ type internal BoundLoop internal (places: int, actions: LoopAction array, bytes:
             sweep given own bound spots firstRow rows firstLane lanes
 
     /// Some rows at a time, as many as stay in the cache.
+    let rowsAtOnce (sweeps: struct (BoundSweep * Spot array) array) =
+        max 1 (cacheBytes / max 1 (sweeps |> Array.sumBy (fun struct (bound, _) -> bound.RowBytes)))
+
     let chain given own (sweeps: struct (BoundSweep * Spot array) array) rows =
-        let bytes = sweeps |> Array.sumBy (fun struct (bound, _) -> bound.RowBytes)
         let cost = sweeps |> Array.sumBy (fun struct (bound, _) -> bound.Cost(rows, bound.Lanes))
-        let group = max 1 (cacheBytes / max 1 bytes)
+        let group = rowsAtOnce sweeps
         inParts cost rows 1 (fun first n ->
             for row in first..group .. first + n - 1 do
                 for struct (bound, spots) in sweeps do
@@ -84,18 +88,30 @@ type internal BoundLoop internal (places: int, actions: LoopAction array, bytes:
             for k in first .. first + n - 1 do
                 alone actions[k])
 
-    /// The only action, if it is a sweep so short that nothing need be shared or divided.
-    let short =
-        match actions with
-        | [| LoopAction.Sweep(bound, spots, 0, rows, 0, lanes) |] when
-            bytes = 0
-            && bound.IsOneCall
-            && rows = bound.Rows
-            && lanes = bound.Lanes
-            && bound.Cost(rows, lanes) < 2. * Workers.Least
-            ->
-            ValueSome(struct (bound, spots))
-        | _ -> ValueNone
+    let noteSweep (calls: KernelCalls) own (bound: BoundSweep) (spots: Spot array) firstRow rows firstLane lanes =
+        if bound.Cost(rows, lanes) >= 2. * Workers.Least then
+            calls.IsComplete <- false
+        else
+            let addresses = calls.Reserve(spots.Length * sizeof<nativeint>)
+            let struct (call, starts) = bound.Call(addresses, firstRow, rows, firstLane, lanes)
+            for p in 0 .. spots.Length - 1 do
+                let cell, offset = addresses + nativeint (p * sizeof<nativeint>), spots[p].Offset + starts[p]
+                if spots[p].Given then
+                    calls.Point(cell, spots[p].At, offset, false)
+                else
+                    NativePtr.write (NativePtr.ofNativeInt cell) (own + nativeint spots[p].At + offset)
+            calls.Add call
+
+    let rec note (calls: KernelCalls) own action =
+        match action with
+        | LoopAction.Sweep(bound, spots, firstRow, rows, firstLane, lanes) ->
+            noteSweep calls own bound spots firstRow rows firstLane lanes
+        | LoopAction.Together actions -> Array.iter (note calls own) actions
+        | LoopAction.Chain(sweeps, rows) when rows <= rowsAtOnce sweeps ->
+            for struct (bound, spots) in sweeps do
+                noteSweep calls own bound spots 0 rows 0 bound.Lanes
+        | LoopAction.Chain _
+        | LoopAction.Fill _ -> calls.IsComplete <- false
 
     /// Why sweeps are interpreted that were meant to be compiled.
     member _.Problems: string array =
@@ -111,18 +127,20 @@ type internal BoundLoop internal (places: int, actions: LoopAction array, bytes:
     /// Operands and results: as many addresses as `Run` takes.
     member _.Places = places
 
+    /// Notes what a run comes to, where that is little.
+    member _.Note(calls: KernelCalls) =
+        if bytes > mostNoted then
+            calls.IsComplete <- false
+        else
+            let own = if bytes = 0 then 0n else calls.Reserve bytes
+            Array.iter (note calls own) actions
+
     /// Runs on memory that stays where it is: the addresses of the first elements of operands and results.
     member _.Run(given: nativeptr<nativeint>) =
-        match short with
-        | ValueSome(struct (bound, spots)) ->
-            let at = NativePtr.stackalloc<nativeint> spots.Length
-            for p in 0 .. spots.Length - 1 do
-                NativePtr.set at p (NativePtr.get given spots[p].At + spots[p].Offset)
-            bound.RunInOneCall at
-        | _ when bytes = 0 ->
+        if bytes = 0 then
             for action in actions do
                 act given 0n action
-        | _ ->
+        else
             use own = RentedMemory.rent bytes
             for action in actions do
                 act given own.Address action

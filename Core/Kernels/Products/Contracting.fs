@@ -36,22 +36,21 @@ type internal BoundContraction
         sides: MatrixView array,
         packed: PackedOperand | null
     ) =
-    let calls = if isNull packed then run.Note(left, right, result, sides) else null
+    /// Notes what a run comes to, where that is little. Places: left and right operand, result and side operands.
+    member _.Note(calls: KernelCalls) =
+        if isNull packed then run.Note(left, right, result, sides, calls) else calls.IsComplete <- false
 
     /// Runs on memory that stays where it is: the addresses of the first elements of left and right operand, result and side
     /// operands.
     member _.Run(at: nativeptr<nativeint>) =
-        match calls with
-        | null ->
-            run.A <- { View = left; Address = NativePtr.get at 0 }
-            run.B <- { View = right; Address = NativePtr.get at 1 }
-            run.C <- { View = result; Address = NativePtr.get at 2 }
-            run.Packed <- packed
-            if run.Sides.Length <> sides.Length then run.Sides <- Array.zeroCreate sides.Length
-            for s in 0 .. sides.Length - 1 do
-                run.Sides[s] <- { View = sides[s]; Address = NativePtr.get at (3 + s) }
-            run.Execute Parallelism.MaxThreads
-        | calls -> calls.Run at
+        run.A <- { View = left; Address = NativePtr.get at 0 }
+        run.B <- { View = right; Address = NativePtr.get at 1 }
+        run.C <- { View = result; Address = NativePtr.get at 2 }
+        run.Packed <- packed
+        if run.Sides.Length <> sides.Length then run.Sides <- Array.zeroCreate sides.Length
+        for s in 0 .. sides.Length - 1 do
+            run.Sides[s] <- { View = sides[s]; Address = NativePtr.get at (3 + s) }
+        run.Execute Parallelism.MaxThreads
 
 /// A contraction made ready for its types: left [batch; m; k] × right [batch; k; n] → [batch; m; n], whatever the order and
 /// the strides of the dimensions; the result's are row-major unless others are given. Each element is one chain of fused

@@ -144,22 +144,18 @@ type internal ContractionRun(shape: ContractionShape, size: nativeint, body: Con
         let m, n, k, count = float shape.M, float shape.N, float shape.K, float shape.Count
         count * k * max (m * n / 50.) (max m n * float size / 40.)
 
-    /// Notes what one run of operands laid out like these comes to; null where that is too much.
-    member _.Note
-        (left: MatrixView, right: MatrixView, result: MatrixView, sides: MatrixView array)
-        : ProductCalls | null =
+    /// Notes what one run of operands laid out like these comes to, where that is little.
+    member _.Note(left: MatrixView, right: MatrixView, result: MatrixView, sides: MatrixView array, calls: KernelCalls) =
         if shape.Count > 1 || run.Nanoseconds >= 3. * Workers.Least then
-            null
+            calls.IsComplete <- false
         else
-            let calls = ProductCalls body.IsTransposed
             run.A <- { View = left; Address = 0n }
             run.B <- { View = right; Address = 0n }
             run.C <- { View = result; Address = 0n }
             run.Sides <- [| for side in sides -> { View = side; Address = 0n } |]
-            run.Calls <- calls
+            run.Calls <- ProductCalls(body.IsTransposed, calls)
             compute 0 0
             run.Calls <- null
-            if calls.IsComplete then calls else null
 
     /// Computes all.
     member _.Execute threads =

@@ -97,7 +97,7 @@ type internal DotProduct(element: Type, width: VectorWidth, m: int, n: int, k: i
         | null ->
             match calls with
             | null -> runCopied scratch matrix count vector vectorStep result resultStep
-            | calls -> calls.IsComplete <- false
+            | calls -> calls.GiveUp()
         | kernel ->
             setAll scratch k matrix count vector vectorStep result resultStep
             match calls with

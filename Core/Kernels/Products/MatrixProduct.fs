@@ -111,11 +111,11 @@ type internal MatrixProduct(tiles: TileKernels, m: nativeint, n: nativeint, k: n
         if packs then
             match part.Operands.Calls with
             | null -> packTiles part.Scratch a rows depth
-            | calls -> calls.IsComplete <- false
+            | calls -> calls.GiveUp()
         if part.Tabled then
             match part.Operands.Calls with
             | null -> panels.Rows(part.Scratch + rowTable, part.Operands.Right.From(p, 0n), depth)
-            | calls -> calls.IsComplete <- false
+            | calls -> calls.GiveUp()
         { Left = if packs then { a with Address = part.Scratch + left } else a
           IsPacked = packs
           Row = row
@@ -157,7 +157,7 @@ type internal MatrixProduct(tiles: TileKernels, m: nativeint, n: nativeint, k: n
                         whole,
                         target
                     )
-                | calls -> calls.IsComplete <- false
+                | calls -> calls.GiveUp()
             setRight scratch target step
             false
 
