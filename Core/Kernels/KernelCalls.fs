@@ -42,8 +42,7 @@ type internal KernelCalls() =
         memory.Add block
         (Marshal.UnsafeAddrOfPinnedArrayElement(block, 0) + 63n) &&& ~~~63n
 
-    member made.Add(call: KernelCall) =
-        if calls.Count = most then made.IsComplete <- false else calls.Add call
+    member made.Add(call: KernelCall) = if calls.Count = most then made.IsComplete <- false else calls.Add call
 
     /// Notes where a call reads the address of a place.
     member _.Point(cell, place, offset, isSpent) =

@@ -179,7 +179,9 @@ type private MovingCell = { Cell: nativeint; Root: int; Offset: nativeint }
 type private NotedLaunches(frame: Frame, launches: NotedLaunch array) =
     inherit FrameLaunch()
     let calls = [| for launch in launches -> launch.Calls |]
-    let all = [| for made in calls do yield! made.Calls |]
+    let all =
+        [| for made in calls do
+               yield! made.Calls |]
     let moving =
         [| for launch in launches do
                for cell in launch.Calls.Cells do

@@ -119,7 +119,8 @@ type internal Runner(plan: Plan, compilation: Compilation) =
         elif isHandedOn[k] then
             frame.Give(k, Blocks.contiguous inputs[k] block)
         else
-            let copy = { Data = RentedArray.take inputs[k].DType inputs[k].Count; Offset = 0; Strides = inputStrides[k] }
+            let copy =
+                { Data = RentedArray.take inputs[k].DType inputs[k].Count; Offset = 0; Strides = inputStrides[k] }
             Blocks.place inputs[k] block copy
             frame.Lend(k, copy)
 
@@ -163,7 +164,8 @@ type internal Runner(plan: Plan, compilation: Compilation) =
 
     /// The same on what tensors hold, into blocks of its own.
     member _.Run
-        (start: Draw, source: ReadOnlySpan<Tensor>, from: int array | null, target: Block array, into: int array | null) =
+        (start: Draw, source: ReadOnlySpan<Tensor>, from: int array | null, target: Block array, into: int array | null)
+        =
         let frame = frames.Rent()
         try
             for k in 0 .. inputs.Length - 1 do

@@ -27,43 +27,25 @@ module internal Reverse =
         for node in nodes do
             if node.Args |> List.exists (fun a -> active.Contains(id a)) then active.Add node.Id |> ignore
 
-        let place (t: Tensor) =
-            match t.Origin with
-            | Origin.Result(node, k) -> struct (node.Id, k)
-            | _ -> struct (-1L, 0)
-        let totals = Dictionary<struct (int64 * int), Tensor>()
-
-        let add (t: Tensor) (d: Tensor) =
-            match totals.TryGetValue(place t) with
-            | true, total -> totals[place t] <- total + d
-            | _ -> totals[place t] <- d
+        let totals = Cotangents()
+        let add (t: Tensor) (d: Tensor) = totals.Add(t, d)
 
         List.iter2 (fun y dy -> if active.Contains(id y) then Option.iter (add y) dy) ys cotangents
 
         for node in List.rev nodes do
             if active.Contains node.Id then
                 let results = node.Results |> List.mapi (fun k ty -> Tensor(ty, Origin.Result(node, k), node.Owner))
-                let cotangents =
-                    results
-                    |> List.map (fun r ->
-                        match totals.TryGetValue(place r) with
-                        | true, d -> Some d
-                        | _ -> None)
-
-                if List.exists Option.isSome cotangents then
+                match List.map totals.Take results with
+                | cotangents when List.forall Option.isNone cotangents -> ()
+                | [ Some d ] when totals.TryAddSlice(node, d) -> ()
+                | cotangents ->
                     let wanted =
                         [ for i, a in List.indexed node.Args do
                               if active.Contains(id a) then i ]
                     (wanted, node.Op.Pull wanted node.Args results cotangents)
                     ||> List.iter2 (fun i d -> Option.iter (add node.Args[i]) d)
 
-                    for r in results do
-                        totals.Remove(place r) |> ignore
-
-        [ for v in variables ->
-              match totals.TryGetValue(place v) with
-              | true, d -> Some d
-              | _ -> None ]
+        List.map totals.Take variables
 
     /// A function's results, and the map from their cotangents to those of its operands (None: no dependence).
     let vjp (f: Tensor list -> Tensor list * 'aux) (xs: Tensor list) =

@@ -78,7 +78,8 @@ type private RowsCall(sweep: BoundSweep, addresses: nativeint, firstRow, rows, f
     override _.Run() = sweep.Run(NativePtr.ofNativeInt addresses, firstRow, rows, firstLane, lanes)
 
 /// A sweep with a layout: rows in row-major order of their dimensions, and the lanes of a row in that of theirs.
-and [<Sealed>] internal BoundSweep(kernel: SweepKernel, mode: SweepMode, isAlong: bool, rows: Extent list, lanes: Extent list) =
+and [<Sealed>] internal BoundSweep
+    (kernel: SweepKernel, mode: SweepMode, isAlong: bool, rows: Extent list, lanes: Extent list) =
     let sweep = kernel.Sweep
     let places, operands = sweep.Places, sweep.Operands.Length
     let sizes = places |> Array.map Vectors.size
@@ -149,7 +150,9 @@ and [<Sealed>] internal BoundSweep(kernel: SweepKernel, mode: SweepMode, isAlong
 
     /// A call that runs some of the rows, and some lanes of each. It reads from `addresses` on where the first element of each
     /// place is; and how far from it that has to be.
-    member b.Call(addresses: nativeint, firstRow, rowCount, firstLane, laneCount) : struct (KernelCall * nativeint array) =
+    member b.Call
+        (addresses: nativeint, firstRow, rowCount, firstLane, laneCount)
+        : struct (KernelCall * nativeint array) =
         if rows.Length <= 1 && gathered.Length = 0 then
             let starts =
                 Array.init places.Length (fun p ->

@@ -295,8 +295,9 @@ module internal Contracting =
     let tryBind left leftStrides right rightStrides result contraction constant =
         (planned left right result contraction).TryBind(leftStrides, rightStrides, [||], constant)
 
-    /// The same with an epilogue, whose side operands have these strides, on few rows: of more, the tiles would take long to
-    /// compile, and there is little to gain. Given the right operand if it is a constant.
+    /// The same with an epilogue, whose side operands have these strides, given the right operand if it is a constant. Only
+    /// where the result is read and written again in a time that counts beside the product's, a twentieth at least: tiles take
+    /// long to compile.
     let tryFollow
         left
         (leftStrides: int array)
@@ -309,7 +310,10 @@ module internal Contracting =
         : (Block voption -> unit -> BoundContraction) option =
         let plan = ContractionPlan(left, right, result, contraction, epilogue, ContractionOptions.Default)
         let bind constant = plan.TryBind(leftStrides, rightStrides, sideStrides, constant)
-        if nativeint plan.Rows <= ThinProduct.MostRows && (bind ValueNone).IsSome then
+        let shape = plan.Shape
+        let isThin = nativeint plan.Rows <= ThinProduct.MostRows
+        let isShallow = shape.K <= 128 && shape.M * shape.N >= 8192
+        if (isThin || isShallow) && (bind ValueNone).IsSome then
             Some(fun constant -> (bind constant).Value)
         else
             None

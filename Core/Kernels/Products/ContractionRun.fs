@@ -145,7 +145,9 @@ type internal ContractionRun(shape: ContractionShape, size: nativeint, body: Con
         count * k * max (m * n / 50.) (max m n * float size / 40.)
 
     /// Notes what one run of operands laid out like these comes to, where that is little.
-    member _.Note(left: MatrixView, right: MatrixView, result: MatrixView, sides: MatrixView array, calls: KernelCalls) =
+    member _.Note
+        (left: MatrixView, right: MatrixView, result: MatrixView, sides: MatrixView array, calls: KernelCalls)
+        =
         if shape.Count > 1 || run.Nanoseconds >= 3. * Workers.Least then
             calls.IsComplete <- false
         else
