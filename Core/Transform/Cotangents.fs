@@ -73,12 +73,12 @@ type internal Cotangents() =
     member _.Add(t: Tensor, d: Tensor) = add (place t) d
 
     /// Adds to the cotangent of what a node slices, given that of its result; whether it does slice.
-    member _.TryAddSlice(node: Node, d: Tensor) =
+    member _.TryAddSlice(node: Node, results: Tensor list, d: Tensor) =
         match cut node with
         | ValueSome(struct (dim, start)) when d.Type = node.Results.Head ->
             let at = place node.Args.Head
             if not (parts.ContainsKey at) then parts[at] <- List()
-            let padded () = (node.Op.Pull [ 0 ] node.Args [] [ Some d ]).Head.Value
+            let padded () = (node.Op.Pull [ 0 ] node.Args results [ Some d ]).Head.Value
             parts[at].Add { Dim = dim; Start = start; D = d; Padded = padded }
             true
         | _ -> false

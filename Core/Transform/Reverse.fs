@@ -37,7 +37,7 @@ module internal Reverse =
                 let results = node.Results |> List.mapi (fun k ty -> Tensor(ty, Origin.Result(node, k), node.Owner))
                 match List.map totals.Take results with
                 | cotangents when List.forall Option.isNone cotangents -> ()
-                | [ Some d ] when totals.TryAddSlice(node, d) -> ()
+                | [ Some d ] when totals.TryAddSlice(node, results, d) -> ()
                 | cotangents ->
                     let wanted =
                         [ for i, a in List.indexed node.Args do

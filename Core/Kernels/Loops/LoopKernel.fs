@@ -31,39 +31,55 @@ type internal BoundLoop internal (places: int, actions: LoopAction array, bytes:
             NativePtr.set at p (address given own spots[p])
         bound.Run(at, firstRow, rows, firstLane, lanes)
 
-    /// Parts of `count`, a multiple of `unit` each but the last, as many as are worth while.
-    let inParts (cost: float) count unit (part: int -> int -> unit) =
+    /// How many parts of `count`, a multiple of `unit` each but the last, are worth while.
+    let partsOf (cost: float) count unit =
         let threads = Parallelism.MaxThreads
-        let parts = min (int (cost / Workers.Least)) (min (4 * threads) ((count + unit - 1) / unit))
-        if parts < 2 || threads < 2 then
-            part 0 count
+        if threads < 2 then
+            1
         else
-            let size = ((count + parts - 1) / parts + unit - 1) / unit * unit
-            let item = Action<int>(fun k -> part (k * size) (min size (count - k * size)))
-            Workers.share ((count + size - 1) / size) cost item
+            min (int (cost / Workers.Least)) (min (4 * threads) ((count + unit - 1) / unit))
+
+    // To be called for two parts and more only: what a function captures has to be allocated.
+    let inParts parts cost count unit (part: int -> int -> unit) =
+        let size = ((count + parts - 1) / parts + unit - 1) / unit * unit
+        let item = Action<int>(fun k -> part (k * size) (min size (count - k * size)))
+        Workers.share ((count + size - 1) / size) cost item
 
     let share given own (bound: BoundSweep) spots firstRow rows firstLane lanes =
         let cost = bound.Cost(rows, lanes)
-        if cost < 2. * Workers.Least then
+        let byRows = rows >= 2 * Parallelism.MaxThreads && bound.RowsAreApart
+        let parts =
+            if byRows then partsOf cost rows 1
+            elif bound.LanesAreApart then partsOf cost lanes 64
+            else 1
+        if parts < 2 then
             sweep given own bound spots firstRow rows firstLane lanes
-        elif rows >= 2 * Parallelism.MaxThreads && bound.RowsAreApart then
-            inParts cost rows 1 (fun first n -> sweep given own bound spots (firstRow + first) n firstLane lanes)
-        elif bound.LanesAreApart then
-            inParts cost lanes 64 (fun first n -> sweep given own bound spots firstRow rows (firstLane + first) n)
+        elif byRows then
+            inParts parts cost rows 1 (fun first n -> sweep given own bound spots (firstRow + first) n firstLane lanes)
         else
-            sweep given own bound spots firstRow rows firstLane lanes
+            inParts parts cost lanes 64 (fun first n -> sweep given own bound spots firstRow rows (firstLane + first) n)
 
     /// Some rows at a time, as many as stay in the cache.
     let rowsAtOnce (sweeps: struct (BoundSweep * Spot array) array) =
-        max 1 (cacheBytes / max 1 (sweeps |> Array.sumBy (fun struct (bound, _) -> bound.RowBytes)))
+        let mutable bytes = 0
+        for struct (bound, _) in sweeps do
+            bytes <- bytes + bound.RowBytes
+        max 1 (cacheBytes / max 1 bytes)
+
+    let chainRows given own (sweeps: struct (BoundSweep * Spot array) array) group first n =
+        for row in first..group .. first + n - 1 do
+            for struct (bound, spots) in sweeps do
+                sweep given own bound spots row (min group (first + n - row)) 0 bound.Lanes
 
     let chain given own (sweeps: struct (BoundSweep * Spot array) array) rows =
-        let cost = sweeps |> Array.sumBy (fun struct (bound, _) -> bound.Cost(rows, bound.Lanes))
-        let group = rowsAtOnce sweeps
-        inParts cost rows 1 (fun first n ->
-            for row in first..group .. first + n - 1 do
-                for struct (bound, spots) in sweeps do
-                    sweep given own bound spots row (min group (first + n - row)) 0 bound.Lanes)
+        let mutable cost = 0.
+        for struct (bound, _) in sweeps do
+            cost <- cost + bound.Cost(rows, bound.Lanes)
+        let group, parts = rowsAtOnce sweeps, partsOf cost rows 1
+        if parts < 2 then
+            chainRows given own sweeps group 0 rows
+        else
+            inParts parts cost rows 1 (fun first n -> chainRows given own sweeps group first n)
 
     let rec act given own action =
         match action with
@@ -75,18 +91,23 @@ type internal BoundLoop internal (places: int, actions: LoopAction array, bytes:
 
     /// Actions without another's help, side by side.
     and together given own (actions: LoopAction array) =
-        let cost action =
+        let mutable cost = 0.
+        for action in actions do
             match action with
-            | LoopAction.Sweep(bound, _, _, rows, _, lanes) -> bound.Cost(rows, lanes)
-            | _ -> 0.
-        let alone action =
-            match action with
+            | LoopAction.Sweep(bound, _, _, rows, _, lanes) -> cost <- cost + bound.Cost(rows, lanes)
+            | _ -> ()
+        let parts = partsOf cost actions.Length 1
+        if parts < 2 then
+            alone given own actions 0 actions.Length
+        else
+            inParts parts cost actions.Length 1 (fun first n -> alone given own actions first n)
+
+    and alone given own (actions: LoopAction array) first n =
+        for k in first .. first + n - 1 do
+            match actions[k] with
             | LoopAction.Sweep(bound, spots, firstRow, rows, firstLane, lanes) ->
                 sweep given own bound spots firstRow rows firstLane lanes
             | action -> act given own action
-        inParts (Array.sumBy cost actions) actions.Length 1 (fun first n ->
-            for k in first .. first + n - 1 do
-                alone actions[k])
 
     let noteSweep (calls: KernelCalls) own (bound: BoundSweep) (spots: Spot array) firstRow rows firstLane lanes =
         if bound.Cost(rows, lanes) >= 2. * Workers.Least then

@@ -72,7 +72,7 @@ type internal ContractionRun(shape: ContractionShape, size: nativeint, body: Con
 
     /// A batch index's operands, seen as the body's.
     let operandsAt item : ProductOperands =
-        let matrix (view: PinnedView) = turn (view.Matrix(size, shape.BatchSizes, item)) body.IsTransposed
+        let inline matrix (view: PinnedView) = turn (view.Matrix(size, shape.BatchSizes, item)) body.IsTransposed
         let left, right = if body.IsTransposed then run.B, run.A else run.A, run.B
         { Left = matrix left
           Right = matrix right
@@ -81,13 +81,13 @@ type internal ContractionRun(shape: ContractionShape, size: nativeint, body: Con
             | null -> 0n
             | p -> p.At item
           Result = matrix run.C
-          Sides = if run.Sides.Length = 0 then [||] else run.Sides |> Array.map matrix
+          Sides = if run.Sides.Length = 0 then [||] else [| for side in run.Sides -> matrix side |]
           Calls = run.Calls }
 
     let compute item part =
         let operands = operandsAt item
         let row, column = part / columnParts, part % columnParts
-        let rowsOf whole unit' = struct (upTo whole unit' row rowParts, upTo whole unit' (row + 1) rowParts)
+        let inline rowsOf whole unit' = struct (upTo whole unit' row rowParts, upTo whole unit' (row + 1) rowParts)
         match body with
         | ContractionBody.Lanes dots ->
             let struct (first, last) = rowsOf dots.Rows DotProduct.RowUnit
