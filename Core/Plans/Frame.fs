@@ -207,7 +207,8 @@ type internal Frame
     member _.Release() =
         Array.Clear(arrays, 0, movable)
         if lent.Count > 0 then
-            Seq.iter RentedArray.give lent
+            for k in 0 .. lent.Count - 1 do
+                RentedArray.give lent[k]
             lent.Clear()
         for root in loose do
             pins[root].Target <- nothing
