@@ -33,6 +33,7 @@ and [<Sealed; AllowNullLiteral(false)>] TensorType(dtype: DType, shape: seq<int>
     let sizes = Array.ofSeq shape
     let count = sizes |> Array.fold (fun n size -> min (n * int64 size) (1L <<< 31)) 1L
     let hash = HashCode.Combine(dtype, format, sizes |> Array.fold (fun h size -> h * 31 + size) sizes.Length)
+    let mutable strides: int array | null = null
     let shown () = $"""[{String.Join(", ", sizes)}]"""
     do
         if sizes |> Array.exists (fun size -> size < 0) || count > int64 Array.MaxLength then
@@ -47,6 +48,14 @@ and [<Sealed; AllowNullLiteral(false)>] TensorType(dtype: DType, shape: seq<int>
     /// The number of elements.
     member _.Count = int count
     member internal _.Sizes = sizes
+    /// Of row-major order: one array, so that dense elements are known by it.
+    member internal _.Strides: int array =
+        match strides with
+        | null ->
+            let made = Array.scanBack (fun size step -> step * max 1 size) sizes 1 |> Array.tail
+            strides <- made
+            made
+        | made -> made
     override _.GetHashCode() = hash
     override _.Equals other =
         match other with

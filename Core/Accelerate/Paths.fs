@@ -2,6 +2,7 @@ namespace Functional
 
 open System
 open System.Collections.Generic
+open System.Runtime.CompilerServices
 
 /// Following and growing trees.
 [<RequireQualifiedAccess>]
@@ -45,7 +46,8 @@ module internal Paths =
 
         // Of a value type a box would be made.
         if not typeof<'R>.IsValueType && box leaf.Template :? Tensor then
-            unbox<'R>(box (Placing.Result(leaf.Outputs[0], slots, scan)))
+            let mutable result = Placing.Result(leaf.Outputs[0], slots, scan)
+            Unsafe.As<Tensor, 'R>(&result)
         else
             Placing.Fill(leaf.Template, leaf.Outputs, slots, scan)
 

@@ -52,7 +52,7 @@ type internal Stretch(making: Making, trace: Trace, slot: Value -> int, first: i
     let from: int array | null = if isWhole then null else [| for v in needs -> slot v |]
     let given = [| for v in exports -> slot v |]
     let types = [| for v in exports -> trace.TypeOf v |]
-    let strides = types |> Array.map (fun ty -> Blocks.rowMajor ty.Sizes)
+    let strides = types |> Array.map _.Strides
 
     let ready () =
         match Volatile.Read &program with

@@ -71,7 +71,8 @@ type internal Placing() =
 
     static member Result(output: Output, slots: Block array, scan: Scan) : Tensor =
         match output with
-        | Output.Computed(slot, ty) -> Direct.Tensor(ty, slots[slot])
+        // Nothing is being recorded on this thread, or the function would run directly.
+        | Output.Computed(slot, ty) -> Tensor(ty, Origin.Concrete slots[slot], Direct.Instance)
         | Output.Input k -> scan.Leaves[k]
         | Output.Fixed t -> t
 

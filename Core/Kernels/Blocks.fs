@@ -38,7 +38,7 @@ module internal Blocks =
         | DType.Int64 -> GC.AllocateUninitializedArray<int64> count
         | _ -> GC.AllocateUninitializedArray<bool> count
 
-    let ofArray (ty: TensorType) data : Block = { Data = data; Offset = 0; Strides = rowMajor ty.Sizes }
+    let ofArray (ty: TensorType) data : Block = { Data = data; Offset = 0; Strides = ty.Strides }
 
     /// A dense block of any elements, to be written over.
     let fresh (ty: TensorType) : Block = ofArray ty (uninitialised ty.DType ty.Count)
@@ -96,6 +96,10 @@ module internal Blocks =
                 expected <- expected * sizes[k]
             k <- k - 1
         contiguous || Array.contains 0 sizes
+
+    /// Whether a block of this type is.
+    let isDense (ty: TensorType) (block: Block) =
+        obj.ReferenceEquals(block.Strides, ty.Strides) || isContiguous ty.Sizes block
 
     /// How far an index in row-major order is from the first element.
     let distance (sizes: int array) (strides: int array) (index: int) =

@@ -69,7 +69,7 @@ type internal Frame
             places[held[k]] <- k
         places
     let sizes = Array.append (roots |> Array.map (fun ty -> nativeint (Memory.size ty.DType))) [| 1n |]
-    let strides = roots |> Array.map (fun ty -> Blocks.rowMajor ty.Sizes)
+    let strides = roots |> Array.map _.Strides
     /// Of roots that are not held.
     let blocks = Array.create (homes.Length + 1) { Data = nothing; Offset = 0; Strides = [||] }
     let addresses = Array.zeroCreate<nativeint>(homes.Length + 1)

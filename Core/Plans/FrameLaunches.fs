@@ -22,13 +22,16 @@ type internal ReadyLaunch() =
 [<Sealed>]
 type internal RootView(roots: TensorType array, access: Access, ty: TensorType) =
     let root = roots[access.Root]
-    let isRoot = access.Offset = 0 && ty.Sizes = root.Sizes && access.Strides = Blocks.rowMajor root.Sizes
+    let isRoot = access.Offset = 0 && ty.Sizes = root.Sizes && access.Strides = root.Strides
     member _.Root = access.Root
     /// Whether it is all of its root, as it lies.
     member _.IsWhole = isRoot
 
     member _.In(frame: Frame) : Block =
-        if isRoot then frame.Block access.Root else frame.View(access.Root, access.Offset, access.Strides)
+        if isRoot then
+            { frame.Block access.Root with Strides = ty.Strides }
+        else
+            frame.View(access.Root, access.Offset, access.Strides)
 
 /// The addresses of a launch's operands and results in a frame. Those of movable roots are looked up for each run.
 [<Sealed>]

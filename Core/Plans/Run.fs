@@ -106,21 +106,20 @@ type internal Runner(plan: Plan, compilation: Compilation) =
         | places -> places[k]
 
     let inputs = trace.Inputs
-    let inputStrides = inputs |> Array.map (fun ty -> Blocks.rowMajor ty.Sizes)
 
     /// Inputs of which outputs are views.
     let isHandedOn =
         let roots = HashSet [ for output in outputs -> output.Root ]
         [| for k in 0 .. inputs.Length - 1 -> roots.Contains k |]
 
-    let give (frame: Frame) k (block: Block) =
-        if Blocks.isContiguous inputs[k].Sizes block then
+    let give (frame: Frame) k (ty: TensorType) (block: Block) =
+        if Blocks.isDense ty block then
             frame.Give(k, block)
         elif isHandedOn[k] then
             frame.Give(k, Blocks.contiguous inputs[k] block)
         else
             let copy =
-                { Data = RentedArray.take inputs[k].DType inputs[k].Count; Offset = 0; Strides = inputStrides[k] }
+                { Data = RentedArray.take inputs[k].DType inputs[k].Count; Offset = 0; Strides = inputs[k].Strides }
             Blocks.place inputs[k] block copy
             frame.Lend(k, copy)
 
@@ -157,7 +156,7 @@ type internal Runner(plan: Plan, compilation: Compilation) =
         let frame = frames.Rent()
         try
             for k in 0 .. inputs.Length - 1 do
-                give frame k source[at from k]
+                give frame k inputs[k] source[at from k]
             run frame start target into isGiven
         finally
             frames.Return frame
@@ -169,7 +168,8 @@ type internal Runner(plan: Plan, compilation: Compilation) =
         let frame = frames.Rent()
         try
             for k in 0 .. inputs.Length - 1 do
-                give frame k (Execute.read source[at from k])
+                let t = source[at from k]
+                give frame k t.Type (Execute.read t)
             run frame start target into false
         finally
             frames.Return frame

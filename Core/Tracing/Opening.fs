@@ -90,8 +90,17 @@ type internal Opening<'T>(ty: Type) =
     inherit Opening(ty)
     abstract ShowValue: 'T * PartVisitor -> unit
     abstract ReplaceValue: 'T * PartSource -> 'T
-    override o.Show(x, visitor) = o.ShowValue(unbox<'T> x, visitor)
-    override o.Replace(x, source) = box (o.ReplaceValue(unbox<'T> x, source)) |> nonNull
+
+    /// Of a reference the cast need not be checked: it was found by its type.
+    member private _.Own(x: obj) : 'T =
+        if typeof<'T>.IsValueType then
+            unbox<'T> x
+        else
+            let mutable x = x
+            Unsafe.As<obj, 'T>(&x)
+
+    override o.Show(x, visitor) = o.ShowValue(o.Own x, visitor)
+    override o.Replace(x, source) = box (o.ReplaceValue(o.Own x, source)) |> nonNull
 
 /// Values in places of a declared type.
 [<AbstractClass; Sealed>]

@@ -26,6 +26,7 @@ type internal Scan private () =
     let mutable above = Array.zeroCreate<objnull> 16
     let mutable hash = 17
     let mutable isConcrete = true
+    let direct = Direct.Instance
     let mutable omitsState = false
     let mutable slots = Array.zeroCreate<Block> 16
     let mutable slotCount = 0
@@ -83,7 +84,7 @@ type internal Scan private () =
         leaves[leafCount] <- t
         leafCount <- leafCount + 1
 
-        if not (obj.ReferenceEquals(t.Interpreter, Direct.Instance)) then
+        if not (obj.ReferenceEquals(t.Interpreter, direct)) then
             isConcrete <- isConcrete && (isNull t.Interpreter || t.Interpreter.Depth = Int32.MaxValue)
 
     /// A value of a type that is no structure stands for itself to nobody.
