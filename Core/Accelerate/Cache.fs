@@ -114,7 +114,7 @@ type internal Cache<'R>(size: int, byteLimit: int64 option) =
     member _.Scan(value: 'T) : Scan =
         match (Volatile.Read &table).Newest with
         | null -> Scan.Of value
-        | newest -> Scan.Along(value, newest.Signature.Tokens, newest.Signature.Types)
+        | newest -> newest.Signature.Scan value
 
     /// The entry that a scan asks for; null for none.
     member _.Find(scan: Scan) : Entry<'R> | null = (Volatile.Read &table).Find scan

@@ -6,6 +6,16 @@ open System.Collections.Generic
 /// The structure of an argument, what of it is static, and the type of each tensor in it.
 [<Sealed; AllowNullLiteral(false)>]
 type internal Signature(hash: int, tokens: Token array, types: TensorType array) =
+    /// For each token the type of a tensor, null for another one.
+    let placed: (TensorType | null) array =
+        let mutable leaf = 0
+        [| for token in tokens do
+               if Token.isLeaf token && leaf < types.Length then
+                   types[leaf]
+                   leaf <- leaf + 1
+               else
+                   null |]
+
     member _.Tokens = tokens
     member _.Types = types
 
@@ -13,7 +23,10 @@ type internal Signature(hash: int, tokens: Token array, types: TensorType array)
         Signature(scan.Hash, scan.Tokens.ToArray(), [| for t in scan.Leaves.ToArray() -> t.Type |])
 
     /// Whether a scan has this signature; without allocating.
-    member _.Matches(scan: Scan) = scan.IsAll(tokens, types) || Signature.Same(hash, tokens, types, scan)
+    member _.Matches(scan: Scan) = scan.IsAll tokens || Signature.Same(hash, tokens, types, scan)
+
+    /// A scan of a value, which takes less time where the value has this signature.
+    member _.Scan(value: 'T) : Scan = Scan.Along(value, tokens, placed)
 
     static member private Same(hash, tokens: Token array, types: TensorType array, scan: Scan) =
         let leaves = scan.Leaves

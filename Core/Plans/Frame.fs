@@ -12,10 +12,16 @@ open Microsoft.FSharp.NativeInterop
 type internal FrameLaunch() =
     abstract Run: start: Draw -> unit
 
-module private Held =
+/// An array that a run holds in place, and its first element that counts.
+[<Struct>]
+type private Held =
+    {
+        Data: Array | null
+        Offset: int
+    }
+
     /// How many arrays one call holds in place.
-    [<Literal>]
-    let AtATime = 8
+    static member AtATime = 8
 
 /// The memory of one run at a time: an arena for each data type; of each root its block and the address of its first
 /// element. What is in the arena stays where it is; what a run is given or gives away is held in place by `Run`.
@@ -59,9 +65,8 @@ type internal Frame
     let nothing: Array = Array.zeroCreate<byte> 1
     let movable = given + own.Length
     /// Of the roots held: null between runs. What fills them up is there always.
-    let arrays: objnull array = Array.init held.Length (fun k -> if k < movable then null else nothing)
-    /// Of the roots held: the first element in its array.
-    let offsets: int array = Array.zeroCreate held.Length
+    let arrays: Held array =
+        Array.init held.Length (fun k -> { Data = (if k < movable then null else nothing); Offset = 0 })
     /// For each root its place among those held, or -1.
     let heldAt =
         let places = Array.create (homes.Length + 1) -1
@@ -113,21 +118,19 @@ type internal Frame
 
     let place k (first: nativeptr<byte>) =
         let root = held[k]
-        addresses[root] <- NativePtr.toNativeInt first + nativeint offsets[k] * sizes[root]
+        addresses[root] <- NativePtr.toNativeInt first + nativeint arrays[k].Offset * sizes[root]
 
-    let arrayAt k : Array = nonNull (Unsafe.As<Array>(arrays[k]))
+    let arrayAt k : Array = nonNull arrays[k].Data
 
     let block root : Block =
         match heldAt[root] with
         | -1 -> blocks[root]
-        | k -> { Data = arrayAt k; Offset = offsets[k]; Strides = strides[root] }
+        | k -> { Data = arrayAt k; Offset = arrays[k].Offset; Strides = strides[root] }
 
     /// Memory to be given back after the run.
     let lent = Collections.Generic.List<Array>()
 
-    let hold k (data: Array) offset =
-        arrays[k] <- data
-        offsets[k] <- offset
+    let hold k (data: Array) offset = arrays[k] <- { Data = data; Offset = offset }
 
     /// The block of a root, dense.
     member _.Block root = block root
@@ -162,7 +165,7 @@ type internal Frame
     /// Gives each other result that launches write an array of its own, of any elements.
     member _.Provide() =
         for k in 0 .. own.Length - 1 do
-            if isNull arrays[given + k] then
+            if isNull arrays[given + k].Data then
                 let root = own[k]
                 hold (given + k) (Blocks.uninitialised roots[root].DType roots[root].Count) 0
 

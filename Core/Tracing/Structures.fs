@@ -16,9 +16,10 @@ type internal Scan private () =
 
     let mutable tokens = Array.zeroCreate<Token> 32
     let mutable tokenCount = 0
-    /// What the walk goes along with as long as it sees the same, noting nothing: the tokens, and the types of the tensors.
+    /// What the walk goes along with as long as it sees the same, noting nothing: the tokens, and in the places of tensors their
+    /// types.
     let mutable expected: Token array | null = null
-    let mutable expectedTypes = Array.empty<TensorType>
+    let mutable expectedTypes = Array.empty<TensorType | null>
     let mutable leaves = Array.zeroCreate<Tensor> 16
     let mutable leafCount = 0
     let mutable depth = 0
@@ -44,16 +45,14 @@ type internal Scan private () =
     /// Notes what was seen so far, which is as expected.
     let noteAll () =
         let seen, known, types = tokenCount, nonNull expected, expectedTypes
-        let mutable leaf = 0
         expected <- null
+        expectedTypes <- [||]
         tokenCount <- 0
 
         for k in 0 .. seen - 1 do
-            if Token.isLeaf known[k] then
-                note known[k] (types[leaf].GetHashCode())
-                leaf <- leaf + 1
-            else
-                note known[k] (known[k].GetHashCode())
+            match types[k] with
+            | null -> note known[k] (known[k].GetHashCode())
+            | ty -> note known[k] (ty.GetHashCode())
 
     let add (token: Token) =
         match expected with
@@ -63,23 +62,22 @@ type internal Scan private () =
             noteAll ()
             note token (token.GetHashCode())
 
+    /// A type that is not the very one expected.
     let addType (ty: TensorType) =
-        match expected with
-        | null -> note Token.leaf (ty.GetHashCode())
-        | known when
-            tokenCount < known.Length
-            && Token.isLeaf known[tokenCount]
-            && (obj.ReferenceEquals(ty, expectedTypes[leafCount]) || ty.Equals expectedTypes[leafCount])
-            ->
+        if tokenCount < expectedTypes.Length && ty.Equals expectedTypes[tokenCount] then
             tokenCount <- tokenCount + 1
-        | _ ->
-            noteAll ()
+        else
+            if not (isNull expected) then noteAll ()
             note Token.leaf (ty.GetHashCode())
 
     let addStatic (value: objnull) = add { Mark = value; Bits = 0L }
 
     let addTensor (t: Tensor) =
-        addType t.Type
+        if tokenCount < expectedTypes.Length && obj.ReferenceEquals(t.Type, expectedTypes[tokenCount]) then
+            tokenCount <- tokenCount + 1
+        else
+            addType t.Type
+
         if leafCount = leaves.Length then Array.Resize(&leaves, 2 * leafCount)
         leaves[leafCount] <- t
         leafCount <- leafCount + 1
@@ -119,8 +117,7 @@ type internal Scan private () =
         hash
 
     /// Whether it is all of what the walk went along with.
-    member _.IsAll(known: Token array, types: TensorType array) =
-        obj.ReferenceEquals(expected, known) && tokenCount = known.Length && leafCount = types.Length
+    member _.IsAll(known: Token array) = obj.ReferenceEquals(expected, known) && tokenCount = known.Length
 
     /// Whether no tensor belongs to a trace being recorded, here or on another thread, nor to a gradient being taken.
     member _.IsConcrete = isConcrete
@@ -188,7 +185,7 @@ type internal Scan private () =
     member private _.OmitsState
         with set value = omitsState <- value
 
-    static member private Of(value: 'T, omitsState: bool, known: Token array | null, types: TensorType array) : Scan =
+    static member private Of(value: 'T, omitsState: bool, known: Token array | null, types: (TensorType | null) array) : Scan =
         let scan =
             match Scan.spare with
             | null -> Scan()
@@ -204,8 +201,8 @@ type internal Scan private () =
     /// A scan of this value; to be released.
     static member Of(value: 'T) : Scan = Scan.Of(value, false, null, [||])
 
-    /// The same, which takes less time where it has these tokens, and tensors of these types.
-    static member Along(value: 'T, tokens: Token array, types: TensorType array) : Scan =
+    /// The same, which takes less time where it has these tokens, and in their places tensors of these types.
+    static member Along(value: 'T, tokens: Token array, types: (TensorType | null) array) : Scan =
         Scan.Of(value, false, tokens, types)
 
     /// A scan of this value without the parts that are state; to be released.
@@ -215,7 +212,9 @@ type internal Scan private () =
     member scan.Release() =
         match expected with
         | null -> Array.Clear(tokens, 0, tokenCount)
-        | _ -> expected <- null
+        | _ ->
+            expected <- null
+            expectedTypes <- [||]
         Array.Clear(leaves, 0, leafCount)
         Array.Clear(slots, 0, slotCount)
         tokenCount <- 0
