@@ -26,8 +26,13 @@ module internal Openings =
     /// A type, and what it is.
     [<Sealed; AllowNullLiteral(true)>]
     type private Finding(ty: Type, kind: Kind) =
+        let opening: Opening | null =
+            match kind with
+            | Kind.Parts opening -> opening
+            | _ -> null
         member _.Type = ty
         member _.Kind = kind
+        member _.Opening: Opening | null = opening
 
     let private registered = ConcurrentDictionary<Type, Type -> Opening>()
     let private known = ConcurrentDictionary<Type, Kind>()
@@ -119,16 +124,18 @@ module internal Openings =
             Kind.Parts(byFields ty)
         | _ -> Kind.Foreign
 
-    /// What a type is, structure or not.
-    let kindOf (ty: Type) : Kind =
+    let private finding (ty: Type) : Finding =
         let place = RuntimeHelpers.GetHashCode ty % recent.Length
 
         match recent[place] with
-        | found when not (isNull found) && obj.ReferenceEquals(found.Type, ty) -> found.Kind
+        | found when not (isNull found) && obj.ReferenceEquals(found.Type, ty) -> found
         | _ ->
-            let kind = known.GetOrAdd(ty, find)
-            recent[place] <- Finding(ty, kind)
-            kind
+            let made = Finding(ty, known.GetOrAdd(ty, find))
+            recent[place] <- made
+            made
+
+    /// What a type is, structure or not.
+    let kindOf (ty: Type) : Kind = (finding ty).Kind
 
     /// What the type of a part of a structure is. Throws StructureException for one that is no structure.
     let ofType (ty: Type) : Kind =
@@ -146,6 +153,8 @@ module internal Openings =
 
     /// How a type opens; null where nothing in it does.
     let openingOf ty : Opening | null =
-        match ofType ty with
-        | Kind.Parts opening -> opening
-        | _ -> null
+        match (finding ty).Opening with
+        | null ->
+            ofType ty |> ignore
+            null
+        | opening -> opening

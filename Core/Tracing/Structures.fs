@@ -85,11 +85,6 @@ type internal Scan private () =
         if not (obj.ReferenceEquals(t.Interpreter, direct)) then
             isConcrete <- isConcrete && (isNull t.Interpreter || t.Interpreter.Depth = Int32.MaxValue)
 
-    /// A value of a type that is no structure stands for itself to nobody.
-    let addForeign () =
-        if not (isNull expected) then noteAll ()
-        note Token.leaf 2
-
     let goDeeper (value: obj) =
         let known = depth - deep
         let mutable k = 0
@@ -155,15 +150,15 @@ type internal Scan private () =
         | null -> addStatic null
         | :? Tensor as t -> addTensor t
         | value ->
-            match Openings.ofType (value.GetType()) with
-            | Openings.Kind.Parts opening ->
-                this.Enter opening
+            match Openings.openingOf (value.GetType()) with
+            | null ->
+                match Openings.ofType (value.GetType()) with
+                | Openings.Kind.Number number -> this.Number(number, number.Bits value)
+                | _ -> addStatic value
+            | opening ->
+                addStatic opening
                 this.Within(opening, value)
-                this.Leave()
-            | Openings.Kind.Number number -> this.Number(number, number.Bits value)
-            | Openings.Kind.Static -> addStatic value
-            | Openings.Kind.Leaf
-            | Openings.Kind.Foreign -> addForeign ()
+                add Token.stop
 
     override _.EnterState() =
         if omitsState then add Token.state
@@ -241,9 +236,9 @@ type internal TensorSource() =
         | null -> null
         | :? Tensor -> this.Next()
         | value ->
-            match Openings.ofType (value.GetType()) with
-            | Openings.Kind.Parts opening -> opening.Replace(value, this)
-            | _ -> value
+            match Openings.openingOf (value.GetType()) with
+            | null -> value
+            | opening -> opening.Replace(value, this)
 
 /// Takes structures apart and puts them together.
 [<RequireQualifiedAccess>]
