@@ -140,6 +140,13 @@ module internal MaskedMemory =
     let store width element =
         found.GetOrAdd(struct (width, element, false), (fun _ -> find width element "MaskStore" 3))
 
+/// Of a compiled sweep, by position: behind what its delegate is closed over.
+type internal SweepArgument =
+    | Places = 1
+    | Strides = 2
+    | Rows = 3
+    | Lanes = 4
+
 /// Writes the body of a method: what knows vectors and memory, but no loops over tensors. Kernels of all kinds are written
 /// with it. Operations take their operands from the evaluation stack and leave their value there.
 [<Sealed>]
@@ -148,6 +155,10 @@ type internal Emission(il: ILGenerator, width: int) =
     let constants = Dictionary<LocalBuilder, struct (DType * int64)>()
 
     member _.IL = il
+
+    /// Pushes an argument of the sweep.
+    member _.Argument(argument: SweepArgument) = il.Emit(OpCodes.Ldarg_S, byte argument)
+
     /// Bytes in a register.
     member _.Width = width
 

@@ -198,7 +198,8 @@ type private AlongEmitter(e: Emission, sweep: Sweep, b: SweepBody) =
 /// Compiles sweeps.
 [<RequireQualifiedAccess>]
 module internal EmitSweep =
-    let private parameters = Array.create 4 typeof<nativeint>
+    /// A delegate that is closed over its first argument calls the method itself, another one a stub.
+    let private parameters = [| typeof<obj>; yield! Array.create 4 typeof<nativeint> |]
 
     /// A method for registers of so many bytes.
     let compile width (sweep: Sweep) (form: SweepForm) : SweepCode =
@@ -208,4 +209,4 @@ module internal EmitSweep =
         let e = Emission(m.GetILGenerator 4096, width)
         let body = SweepBody(e, sweep, form)
         if form.Along then AlongEmitter(e, sweep, body).Write() else EmitApart.write e body
-        m.CreateDelegate typeof<SweepCode> :?> SweepCode
+        m.CreateDelegate(typeof<SweepCode>, m.Name) :?> SweepCode

@@ -242,7 +242,7 @@ type internal SweepBody(e: Emission, sweep: Sweep, form: SweepForm) =
             e.Set(heads[p])
 
     member _.SetLeft() =
-        il.Emit OpCodes.Ldarg_3
+        e.Argument SweepArgument.Lanes
         e.Get position
         il.Emit OpCodes.Sub
         e.Set left
@@ -258,7 +258,7 @@ type internal SweepBody(e: Emission, sweep: Sweep, form: SweepForm) =
         e.While(
             (fun () ->
                 e.Get position
-                il.Emit OpCodes.Ldarg_3
+                e.Argument SweepArgument.Lanes
                 e.Plus(-copies * skip)
                 il.Emit OpCodes.Cgt
                 il.Emit OpCodes.Ldc_I4_0
@@ -285,13 +285,13 @@ type internal SweepBody(e: Emission, sweep: Sweep, form: SweepForm) =
         let rows = e.NativeLocal()
         lanes.Prepare()
         for p in 0 .. places.Length - 1 do
-            il.Emit OpCodes.Ldarg_0
+            e.Argument SweepArgument.Places
             e.Plus(8 * p)
             il.Emit OpCodes.Ldind_I
             e.Set(bases[p])
         for k in 0 .. code.Length - 1 do
             if isConstant k then b.Emit k
-        il.Emit OpCodes.Ldarg_2
+        e.Argument SweepArgument.Rows
         e.Set rows
         e.While(
             (fun () ->
@@ -306,7 +306,7 @@ type internal SweepBody(e: Emission, sweep: Sweep, form: SweepForm) =
                 row ()
                 for p in 0 .. places.Length - 1 do
                     e.Get(bases[p])
-                    il.Emit OpCodes.Ldarg_1
+                    e.Argument SweepArgument.Strides
                     e.Plus(8 * p)
                     il.Emit OpCodes.Ldind_I
                     il.Emit OpCodes.Add
@@ -325,7 +325,7 @@ module internal EmitApart =
         e.While(
             (fun () ->
                 e.Get b.Position
-                e.IL.Emit OpCodes.Ldarg_3
+                e.Argument SweepArgument.Lanes
                 e.IL.Emit OpCodes.Clt),
             fun () ->
                 b.SetLeft()

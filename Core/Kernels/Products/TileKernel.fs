@@ -331,7 +331,7 @@ module internal TileKernel =
         // The next tile's rows of the side operands.
         rows
         |> Array.iteri (fun k p ->
-            w.IL.Emit OpCodes.Ldarg_0
+            w.Arguments()
             w.Offset(Argument.Side k * sizeof<nativeint>)
             w.Get p
             w.IL.Emit OpCodes.Stind_I)

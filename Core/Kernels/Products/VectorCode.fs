@@ -37,7 +37,8 @@ type internal KernelWriter(name: string) =
         DynamicMethod(
             name,
             typeof<Void>,
-            [| typeof<nativeint> |],
+            // A delegate that is closed over its first argument calls the method itself, another one a stub.
+            [| typeof<obj>; typeof<nativeint> |],
             typeof<KernelWriter>.Module,
             true,
             InitLocals = false
@@ -57,9 +58,12 @@ type internal KernelWriter(name: string) =
         il.Emit(OpCodes.Ldc_I4, n)
         il.Emit OpCodes.Conv_I
 
+    /// Pushes the address of the arguments.
+    member _.Arguments() = il.Emit OpCodes.Ldarg_1
+
     /// Pushes the k-th argument.
     member w.Argument k =
-        il.Emit OpCodes.Ldarg_0
+        w.Arguments()
         if k > 0 then w.Offset(k * sizeof<nativeint>)
         il.Emit OpCodes.Ldind_I
 
@@ -111,7 +115,7 @@ type internal KernelWriter(name: string) =
 
     member _.Finish() =
         il.Emit OpCodes.Ret
-        kernel.CreateDelegate typeof<KernelCode> :?> KernelCode
+        kernel.CreateDelegate(typeof<KernelCode>, name) :?> KernelCode
 
 /// The instructions on vectors of one element type and width. Each takes its operands from the stack and leaves its
 /// result there.
