@@ -5,6 +5,7 @@ namespace Functional
 open System
 open System.Runtime.CompilerServices
 open System.Runtime.InteropServices
+open System.Threading
 open Microsoft.FSharp.NativeInterop
 
 /// A launch of a plan in the memory of one frame.
@@ -102,6 +103,7 @@ type internal Frame
         blocks[root] <- block
         addresses[root] <- addressOf root block
 
+    let mutable isTaken = 0
     let memory = arenas |> Map.map allocate
 
     do
@@ -148,8 +150,8 @@ type internal Frame
         | _ -> false
 
     member val Launches: FrameLaunch array = [||] with get, set
-    /// Whether a pool counts it.
-    member val IsKept = false with get, set
+    /// Whether nobody had it; the caller has it then.
+    member _.TryTake() = isTaken = 0 && Interlocked.CompareExchange(&isTaken, 1, 0) = 0
 
     /// Gives an input of the run, a dense block.
     member _.Give(input, block: Block) = hold input block.Data block.Offset
@@ -177,6 +179,7 @@ type internal Frame
             let own = frame.Block root
             Array.Copy(block.Data, block.Offset, own.Data, own.Offset, roots[root].Count)
 
+    [<MethodImpl(MethodImplOptions.NoInlining)>]
     member private frame.Hold(first: int, start: Draw) : unit =
         if first = held.Length then
             let launches = frame.Launches
@@ -206,7 +209,7 @@ type internal Frame
     /// Runs all launches.
     member frame.Run start = frame.Hold(0, start)
 
-    /// Forgets what belongs to the caller.
+    /// Forgets what belongs to the caller, and is free for the next one.
     member _.Release() =
         Array.Clear(arrays, 0, movable)
         if lent.Count > 0 then
@@ -216,6 +219,7 @@ type internal Frame
         for root in loose do
             pins[root].Target <- nothing
             blocks[root] <- Unchecked.defaultof<Block>
+        Volatile.Write(&isTaken, 0)
 
     override _.Finalize() =
         for pin in pins do

@@ -3,54 +3,58 @@ namespace Functional
 open System
 open System.Threading
 
-/// Frames between runs. A pool keeps at most one for each processor, and all pools together no more than `Limit` bytes.
+/// Frames for one run after another. A pool keeps at most one for each processor, and all pools together no more than `Limit`
+/// bytes.
 [<Sealed>]
 type internal FramePool(make: unit -> Frame, bytes: int64) =
-    static let mutable held = 0L
+    static let mutable held, limit = 0L, 1L <<< 30
+    /// Frames that are kept, from the first place on.
     let places: (Frame | null) array = Array.zeroCreate Environment.ProcessorCount
-    /// Frames that `held` counts: in a place, or out on a run.
+    /// How many of them `held` counts.
     let mutable counted = 0
 
-    /// Bytes that frames of all pools may hold beyond a run.
-    static member val Limit = 1L <<< 30 with get, set
-
-    member private _.Forget() =
-        Interlocked.Decrement &counted |> ignore
-        Interlocked.Add(&held, -bytes) |> ignore
-
     /// Whether another frame may be kept, which is then counted.
-    member private pool.Counts() =
+    let counts () =
         if Interlocked.Increment &counted > places.Length then
             Interlocked.Decrement &counted |> ignore
             false
-        elif Interlocked.Add(&held, bytes) > FramePool.Limit then
-            pool.Forget()
+        elif Interlocked.Add(&held, bytes) > limit then
+            Interlocked.Decrement &counted |> ignore
+            Interlocked.Add(&held, -bytes) |> ignore
             false
         else
             true
+
+    /// A frame that is taken, and has a place where it may be kept.
+    let another () =
+        let frame = make ()
+        frame.TryTake() |> ignore
+        if counts () then
+            let mutable k = 0
+            while not (isNull (Interlocked.CompareExchange(&places[k], frame, null))) do
+                k <- k + 1
+        frame
+
+    /// Bytes that frames of all pools may hold beyond a run.
+    static member Limit
+        with get () = limit
+        and set bytes = limit <- bytes
 
     member _.Rent() : Frame =
         let mutable found: Frame | null = null
         let mutable k = 0
 
         while isNull found && k < places.Length do
-            if not (isNull places[k]) then found <- Interlocked.Exchange(&places[k], null)
-            k <- k + 1
+            match places[k] with
+            | null -> k <- places.Length
+            | frame when frame.TryTake() -> found <- frame
+            | _ -> k <- k + 1
 
         match found with
-        | null -> make ()
+        | null -> another ()
         | frame -> frame
 
-    /// Takes a frame back, or gives it up.
-    member pool.Return(frame: Frame) =
-        frame.Release()
-
-        if frame.IsKept || pool.Counts() then
-            frame.IsKept <- true
-            let mutable k = 0
-            while k < places.Length && not (isNull (Interlocked.CompareExchange(&places[k], frame, null))) do
-                k <- k + 1
-
-            if k = places.Length then pool.Forget()
+    /// Takes a frame back; one without a place is given up.
+    member _.Return(frame: Frame) = frame.Release()
 
     override _.Finalize() = Interlocked.Add(&held, -bytes * int64 counted) |> ignore

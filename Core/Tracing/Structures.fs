@@ -31,6 +31,8 @@ type internal Scan private () =
     let mutable omitsState = false
     let mutable slots = Array.zeroCreate<Block> 16
     let mutable slotCount = 0
+    /// Those before it hold nothing.
+    let mutable firstSlot = 0
     /// Arrays behind some of the slots.
     let rented = List<Array>()
 
@@ -119,6 +121,8 @@ type internal Scan private () =
 
     /// Room for as many blocks until the scan is released; where `withLeaves`, the first are those of the tensors.
     member _.Slots(count, withLeaves) =
+        if withLeaves then firstSlot <- 0
+        elif slotCount = 0 then firstSlot <- leafCount
         slotCount <- max slotCount (max count leafCount)
         if slots.Length < slotCount then slots <- Array.zeroCreate (2 * slotCount)
         if withLeaves then
@@ -211,10 +215,11 @@ type internal Scan private () =
             expected <- null
             expectedTypes <- [||]
         Array.Clear(leaves, 0, leafCount)
-        Array.Clear(slots, 0, slotCount)
+        Array.Clear(slots, firstSlot, slotCount - firstSlot)
         tokenCount <- 0
         leafCount <- 0
         slotCount <- 0
+        firstSlot <- 0
         hash <- 17
         isConcrete <- true
         for data in rented do
