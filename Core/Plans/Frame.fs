@@ -16,10 +16,8 @@ type internal FrameLaunch() =
 /// An array that a run holds in place, and its first element that counts.
 [<Struct>]
 type private Held =
-    {
-        Data: Array | null
-        Offset: int
-    }
+    { Data: Array | null
+      Offset: int }
 
     /// How many arrays one call holds in place.
     static member AtATime = 8

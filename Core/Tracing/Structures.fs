@@ -184,7 +184,9 @@ type internal Scan private () =
     member private _.OmitsState
         with set value = omitsState <- value
 
-    static member private Of(value: 'T, omitsState: bool, known: Token array | null, types: (TensorType | null) array) : Scan =
+    static member private Of
+        (value: 'T, omitsState: bool, known: Token array | null, types: (TensorType | null) array)
+        : Scan =
         let scan =
             match Scan.spare with
             | null -> Scan()
