@@ -63,6 +63,48 @@ let private collect () =
         GC.Collect()
         GC.WaitForPendingFinalizers()
 
+/// A walk goes along with the signature found last, up to where it differs.
+let private alike =
+    let pick (tensors: Tensor list, factor: float, names: Map<string, Tensor>) =
+        factor * List.reduce (+) tensors + Seq.reduce (+) names.Values
+    let x, y = f64 [ 1.; 2. ], f64 [ 3. ]
+    let single (t: Tensor) = Tensor.cast DType.Float32 t
+    let arguments =
+        [ [ x ], 2., Map.ofList [ "a", x ]
+          [ x; x ], 2., Map.ofList [ "a", x ]
+          [ x; x; x ], 2., Map.ofList [ "a", x ]
+          [ x; x ], 3., Map.ofList [ "a", x ]
+          [ x; x ], -0., Map.ofList [ "a", x ]
+          [ x; x ], 0., Map.ofList [ "a", x ]
+          [ x; x ], 2., Map.ofList [ "b", x ]
+          [ x; x ], 2., Map.ofList [ "a", x; "b", x ]
+          [ x; y ], 2., Map.ofList [ "a", x ]
+          [ y; x ], 2., Map.ofList [ "a", x ]
+          [ x; x ], 2., Map.ofList [ "a", y ]
+          [ single x; single x ], 2., Map.ofList [ "a", single x ]
+          [ single x ], 2., Map.ofList [ "a", single x ] ]
+
+    testList
+        "signatures that begin alike"
+        [ test "each has a trace of its own, whichever came before" {
+              let fast = accelerateWith options pick
+              for argument in arguments do
+                  fast.Invoke argument |> ignore
+              Expect.equal (int fast.TracesMade) arguments.Length "one trace each"
+              for before in arguments do
+                  for argument in arguments do
+                      fast.Invoke before |> ignore
+                      let found, expected = fast.Invoke argument, pick argument
+                      Expect.equal (string found, found.Type) (string expected, expected.Type) $"{argument}"
+              Expect.equal (int fast.TracesMade) arguments.Length "no other trace"
+          }
+          test "types that are equal without being the same" {
+              let fast = accelerateWith options pick
+              for _ in 1..3 do
+                  fast.Invoke([ f64 [ 1.; 2. ] ], 2., Map.ofList [ "a", f64 [ 0.; 0. ] ]) |> ignore
+              Expect.equal (fast.TracesMade, fast.Hits) (1L, 2L) "one signature"
+          } ]
+
 let private memory =
     testSequenced
     <| testList
@@ -270,4 +312,4 @@ let private threads =
               Expect.equal fast.TracesMade 1L "one trace"
           } ]
 
-let tests = testList "Cache" [ bounds; memory; failures; threads ]
+let tests = testList "Cache" [ bounds; alike; memory; failures; threads ]

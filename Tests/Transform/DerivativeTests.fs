@@ -111,6 +111,62 @@ let private identities =
                     divergence field x ]
               Acceleration.equalsDirect all [ x; random x.Count source ] 1UL) ]
 
+/// What is made of a value in slices.
+let private slices =
+    let along dim (ranges: (int * int) list) (x: Tensor) =
+        [ for start, count in ranges -> Tensor.sliceDim dim (Slice.Range(start, start + count)) x ]
+    /// The gradient of Σ weight · slice², by hand.
+    let expected dim (ranges: (int * int) list) (weights: float list) (x: Tensor) =
+        let at = Tensor.arange DType.Float64 0. (float x.Shape[dim]) 1.
+        let at = Tensor.expandDims (1 - dim) at
+        let share (start, count) weight =
+            let inside = (at .>= float start) &&& (at .< float (start + count))
+            2. * weight * x * Tensor.cast DType.Float64 inside
+        List.map2 share ranges weights |> List.reduce (+)
+    let loss dim ranges weights x =
+        List.map2 (fun weight part -> weight * sum (part * part)) weights (along dim ranges x) |> List.reduce (+)
+    let x = Tensor.create [ 4; 6 ] "" [| for k in 1..24 -> float k - 7.5 |]
+    let names dim ranges weights =
+        let fast = accelerateWith AccelerateOptions.Default (grad (loss dim ranges weights))
+        fast.Invoke x |> ignore
+        [ for i in fast.Traces[0].Instructions -> i.Op.Name ]
+
+    testList
+        "slices"
+        [ for name, dim, ranges in
+              [ "beside each other", 1, [ 0, 2; 2, 3; 5, 1 ]
+                "in any order", 1, [ 5, 1; 0, 2; 2, 3 ]
+                "with gaps", 1, [ 1, 1; 3, 2 ]
+                "that overlap", 1, [ 0, 4; 2, 4; 1, 1; 4, 2 ]
+                "twice the same", 0, [ 1, 2; 1, 2 ]
+                "of rows", 0, [ 0, 1; 3, 1; 1, 2 ]
+                "one alone", 0, [ 2, 2 ]
+                "of everything", 1, [ 0, 6; 0, 3 ] ] do
+              test name {
+                  let weights = [ for k in 1 .. ranges.Length -> float k ]
+                  let g = grad (loss dim ranges weights)
+                  Expect.equal (floats (g x)) (floats (expected dim ranges weights x)) "the gradient"
+                  Expect.equal (Acceleration.equalsDirect g [ x; -x ] 1UL) Verdict.Holds "accelerated"
+                  // Of a second derivative the first is a part.
+                  let twice = grad (fun x -> let d = g x in sum (d * d * x)) x
+                  let slope k =
+                      let h = 1e-6
+                      let at step =
+                          let moved = Tensor.toArray<float> x
+                          moved[k] <- moved[k] + step
+                          let moved = Tensor.create [ 4; 6 ] "" moved
+                          let d = g moved in Tensor.toScalar<float>(sum (d * d * moved))
+                      (at h - at -h) / (2. * h)
+                  for k in 0..5..23 do
+                      // Central differences of a cubic: the rounding of values near 1e4, divided by h.
+                      Expect.floatClose { absolute = 1e-3; relative = 1e-6 } (List.item k (floats twice)) (slope k) "second"
+              }
+          test "those beside each other are put together, none is padded" {
+              let ops = names 1 [ 0, 2; 2, 3; 5, 1 ] [ 1.; 2.; 3. ]
+              Expect.contains ops "Concat" "together"
+              Expect.isFalse (List.contains "Pad" ops) "no pad"
+          } ]
+
 let private nesting =
     testList
         "nesting"
@@ -133,4 +189,4 @@ let private nesting =
                   "pulled"
           } ]
 
-let tests = testList "Derivatives" [ structures; identities; nesting ]
+let tests = testList "Derivatives" [ structures; identities; slices; nesting ]
