@@ -33,9 +33,9 @@ type private Bed() =
         if Volatile.Read &bed.Parked = 1 && Interlocked.Exchange(&bed.Parked, 0) = 1 then
             bed.Gate.Release() |> ignore
 
-    member bed.SleepWhile(condition: unit -> bool) =
+    member bed.SleepWhile(condition: Func<bool>) =
         Interlocked.Exchange(&bed.Parked, 1) |> ignore
-        if condition () then bed.Gate.Wait()
+        if condition.Invoke() then bed.Gate.Wait()
         Volatile.Write(&bed.Parked, 0)
 
 /// The threads that work on one job after another. Who waits spins for some 50 µs, then yields, then sleeps.
@@ -55,9 +55,9 @@ type private Crew() =
 
     static let closed = int64 Int32.MaxValue
 
-    let await (bed: Bed) (condition: unit -> bool) =
+    let await (bed: Bed) (condition: Func<bool>) =
         let mutable tries = 0
-        while condition () do
+        while condition.Invoke() do
             tries <- tries + 1
             if tries < 1000 then Thread.SpinWait 1
             elif tries < 1100 then Thread.Yield() |> ignore
@@ -81,7 +81,7 @@ type private Crew() =
             elif Interlocked.CompareExchange(&ticket, t + 1L, t) = t then item f n k
 
     let work (bed: Bed) k () =
-        let unchanged () = Volatile.Read &ticket >>> 32 = bed.Seen
+        let unchanged = Func<bool>(fun () -> Volatile.Read &ticket >>> 32 = bed.Seen)
         while true do
             await bed unchanged
             bed.Seen <- Volatile.Read &ticket >>> 32
@@ -92,7 +92,8 @@ type private Crew() =
         beds.Add bed
         Thread(work bed k, 256 * 1024, IsBackground = true, Name = $"Functional worker {k}").UnsafeStart()
 
-    let unfinished = fun () -> Volatile.Read &finished < Volatile.Read &count
+    // A delegate, which is made once; a function would be one anew wherever it is given.
+    let unfinished = Func<bool>(fun () -> Volatile.Read &finished < Volatile.Read &count)
 
     /// One caller at a time.
     member _.Run(items, helpers, wake, action: Action<int>) =

@@ -100,6 +100,16 @@ let tests =
                     0
                     (fun x -> cond (Tensor.sum [ 0 ] x .> 0.) exp (fun x -> x + 1.) x)
                     vector
+                allocatesResults
+                    "a product that a loop follows"
+                    0
+                    (fun x -> Tensor.oneHot DType.Float32 4 (Tensor.arange DType.Int64 0. 4. 1.) - Tensor.matmul x x)
+                    (Tensor.zeros DType.Float32 [ 4; 4 ] "")
+                allocatesResults
+                    "a large product that a loop follows"
+                    0
+                    (fun x -> x - Tensor.matmul x x)
+                    (Tensor.zeros DType.Float32 [ 96; 96 ] "")
                 allocatesResults "padding" 0 (Tensor.pad [ 1, 2 ] 0.) vector
                 allocatesResults "picking" 0 (fun x -> Tensor.gather 0 (Tensor.create [ 2 ] "" [| 3L; 0L |]) x) vector
                 allocatesResults

@@ -124,7 +124,8 @@ let private slices =
             2. * weight * x * Tensor.cast DType.Float64 inside
         List.map2 share ranges weights |> List.reduce (+)
     let loss dim ranges weights x =
-        List.map2 (fun weight part -> weight * sum (part * part)) weights (along dim ranges x) |> List.reduce (+)
+        List.map2 (fun weight part -> weight * sum (part * part)) weights (along dim ranges x)
+        |> List.reduce (+)
     let x = Tensor.create [ 4; 6 ] "" [| for k in 1..24 -> float k - 7.5 |]
     let names dim ranges weights =
         let fast = accelerateWith AccelerateOptions.Default (grad (loss dim ranges weights))
@@ -155,11 +156,16 @@ let private slices =
                           let moved = Tensor.toArray<float> x
                           moved[k] <- moved[k] + step
                           let moved = Tensor.create [ 4; 6 ] "" moved
-                          let d = g moved in Tensor.toScalar<float>(sum (d * d * moved))
+                          let d = g moved in
+                          Tensor.toScalar<float>(sum (d * d * moved))
                       (at h - at -h) / (2. * h)
                   for k in 0..5..23 do
                       // Central differences of a cubic: the rounding of values near 1e4, divided by h.
-                      Expect.floatClose { absolute = 1e-3; relative = 1e-6 } (List.item k (floats twice)) (slope k) "second"
+                      Expect.floatClose
+                          { absolute = 1e-3; relative = 1e-6 }
+                          (List.item k (floats twice))
+                          (slope k)
+                          "second"
               }
           test "those beside each other are put together, none is padded" {
               let ops = names 1 [ 0, 2; 2, 3; 5, 1 ] [ 1.; 2.; 3. ]

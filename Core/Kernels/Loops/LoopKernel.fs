@@ -8,9 +8,57 @@ open Microsoft.FSharp.NativeInterop
 
 #nowarn "9" // Addresses of tensors.
 
+/// A loop of whose actions any threads run parts.
+[<AbstractClass>]
+type internal SharedLoop() =
+    /// So many of an action's rows, lanes or actions, from one on.
+    abstract Part: given: nativeint * own: nativeint * LoopAction * byRows: bool * first: int * count: int -> unit
+
+/// What a thread shares with others: one action at a time, in parts of one size. There is one for each thread, so that sharing
+/// allocates nothing.
+[<Sealed; AllowNullLiteral(false)>]
+type internal LoopShare private () as share =
+    [<ThreadStatic; DefaultValue>]
+    static val mutable private own: LoopShare | null
+
+    let run = Action<int>(fun k -> share.Item k)
+    let mutable loop: SharedLoop | null = null
+    let mutable action: LoopAction | null = null
+    let mutable given, memory, byRows, size, count = 0n, 0n, true, 0, 0
+
+    member private _.Item k =
+        let first = k * size
+        (nonNull loop).Part(given, memory, nonNull action, byRows, first, min size (count - first))
+
+    member private _.Share(loop', given', memory', action', byRows', size', count', cost) =
+        loop <- loop'
+        given <- given'
+        memory <- memory'
+        action <- action'
+        byRows <- byRows'
+        size <- size'
+        count <- count'
+        try
+            Workers.share ((count + size - 1) / size) cost run
+        finally
+            loop <- null
+            action <- null
+
+    /// Runs an action in parts of a size; `cost` in nanoseconds.
+    static member Run(loop: SharedLoop, given, memory, action: LoopAction, byRows, size: int, count: int, cost) =
+        let share =
+            match LoopShare.own with
+            | null ->
+                let made = LoopShare()
+                LoopShare.own <- made
+                made
+            | share -> share
+        share.Share(loop, given, memory, action, byRows, size, count, cost)
+
 /// A loop with sizes and strides. Runs any number of times, on several threads at once.
 [<Sealed>]
 type internal BoundLoop internal (places: int, actions: LoopAction array, bytes: int) =
+    inherit SharedLoop()
     /// What a chain of sweeps goes through before it starts over.
     let cacheBytes = 131072
     /// Memory of its own that noted calls may keep.
@@ -31,83 +79,74 @@ type internal BoundLoop internal (places: int, actions: LoopAction array, bytes:
             NativePtr.set at p (address given own spots[p])
         bound.Run(at, firstRow, rows, firstLane, lanes)
 
-    /// How many parts of `count`, a multiple of `unit` each but the last, are worth while.
-    let partsOf (cost: float) count unit =
-        let threads = Parallelism.MaxThreads
-        if threads < 2 then
-            1
-        else
-            min (int (cost / Workers.Least)) (min (4 * threads) ((count + unit - 1) / unit))
-
-    // To be called for two parts and more only: what a function captures has to be allocated.
-    let inParts parts cost count unit (part: int -> int -> unit) =
-        let size = ((count + parts - 1) / parts + unit - 1) / unit * unit
-        let item = Action<int>(fun k -> part (k * size) (min size (count - k * size)))
-        Workers.share ((count + size - 1) / size) cost item
-
-    let share given own (bound: BoundSweep) spots firstRow rows firstLane lanes =
-        let cost = bound.Cost(rows, lanes)
-        let byRows = rows >= 2 * Parallelism.MaxThreads && bound.RowsAreApart
-        let parts =
-            if byRows then partsOf cost rows 1
-            elif bound.LanesAreApart then partsOf cost lanes 64
-            else 1
-        if parts < 2 then
-            sweep given own bound spots firstRow rows firstLane lanes
-        elif byRows then
-            inParts parts cost rows 1 (fun first n -> sweep given own bound spots (firstRow + first) n firstLane lanes)
-        else
-            inParts parts cost lanes 64 (fun first n -> sweep given own bound spots firstRow rows (firstLane + first) n)
-
-    /// Some rows at a time, as many as stay in the cache.
+    /// How many rows of a chain stay in the cache.
     let rowsAtOnce (sweeps: struct (BoundSweep * Spot array) array) =
         let mutable bytes = 0
         for struct (bound, _) in sweeps do
             bytes <- bytes + bound.RowBytes
         max 1 (cacheBytes / max 1 bytes)
 
-    let chainRows given own (sweeps: struct (BoundSweep * Spot array) array) group first n =
+    let chain given own (sweeps: struct (BoundSweep * Spot array) array) first n =
+        let group = rowsAtOnce sweeps
         for row in first..group .. first + n - 1 do
             for struct (bound, spots) in sweeps do
                 sweep given own bound spots row (min group (first + n - row)) 0 bound.Lanes
 
-    let chain given own (sweeps: struct (BoundSweep * Spot array) array) rows =
-        let mutable cost = 0.
-        for struct (bound, _) in sweeps do
-            cost <- cost + bound.Cost(rows, bound.Lanes)
-        let group, parts = rowsAtOnce sweeps, partsOf cost rows 1
-        if parts < 2 then
-            chainRows given own sweeps group 0 rows
-        else
-            inParts parts cost rows 1 (fun first n -> chainRows given own sweeps group first n)
-
-    let rec act given own action =
+    /// So many of an action's rows, lanes or actions.
+    let rec part given own action byRows first n =
         match action with
         | LoopAction.Fill(spot, dtype, bits, count) -> fill (address given own spot) dtype bits count
-        | LoopAction.Sweep(bound, spots, firstRow, rows, firstLane, lanes) ->
-            share given own bound spots firstRow rows firstLane lanes
-        | LoopAction.Together actions -> together given own actions
-        | LoopAction.Chain(sweeps, rows) -> chain given own sweeps rows
+        | LoopAction.Sweep(bound, spots, firstRow, _, firstLane, lanes) when byRows ->
+            sweep given own bound spots (firstRow + first) n firstLane lanes
+        | LoopAction.Sweep(bound, spots, firstRow, rows, firstLane, _) ->
+            sweep given own bound spots firstRow rows (firstLane + first) n
+        | LoopAction.Chain(sweeps, _) -> chain given own sweeps first n
+        | LoopAction.Together actions ->
+            for k in first .. first + n - 1 do
+                part given own actions[k] true 0 (count actions[k] true)
 
-    /// Actions without another's help, side by side.
-    and together given own (actions: LoopAction array) =
-        let mutable cost = 0.
-        for action in actions do
+    and count action byRows =
+        match action with
+        | LoopAction.Fill _ -> 1
+        | LoopAction.Sweep(_, _, _, rows, _, lanes) -> if byRows then rows else lanes
+        | LoopAction.Chain(_, rows) -> rows
+        | LoopAction.Together actions -> actions.Length
+
+    let rec cost action =
+        match action with
+        | LoopAction.Fill _ -> 0.
+        | LoopAction.Sweep(bound, _, _, rows, _, lanes) -> bound.Cost(rows, lanes)
+        | LoopAction.Chain(sweeps, rows) ->
+            let mutable sum = 0.
+            for struct (bound, _) in sweeps do
+                sum <- sum + bound.Cost(rows, bound.Lanes)
+            sum
+        | LoopAction.Together actions ->
+            let mutable sum = 0.
+            for action in actions do
+                sum <- sum + cost action
+            sum
+
+    /// All of an action, on as many threads as are worth while.
+    let act (loop: SharedLoop) given own action =
+        let threads = Parallelism.MaxThreads
+        let struct (byRows, isApart) =
             match action with
-            | LoopAction.Sweep(bound, _, _, rows, _, lanes) -> cost <- cost + bound.Cost(rows, lanes)
-            | _ -> ()
-        let parts = partsOf cost actions.Length 1
+            | LoopAction.Fill _ -> struct (true, false)
+            | LoopAction.Sweep(bound, _, _, rows, _, _) when rows >= 2 * threads && bound.RowsAreApart ->
+                struct (true, true)
+            | LoopAction.Sweep(bound, _, _, _, _, _) -> struct (not bound.LanesAreApart, bound.LanesAreApart)
+            | LoopAction.Chain _
+            | LoopAction.Together _ -> struct (true, true)
+        let unit' = if byRows then 1 else 64
+        let count = count action byRows
+        let cost = if isApart && threads > 1 then cost action else 0.
+        let parts = min (int (cost / Workers.Least)) (min (4 * threads) ((count + unit' - 1) / unit'))
         if parts < 2 then
-            alone given own actions 0 actions.Length
+            part given own action byRows 0 count
         else
-            inParts parts cost actions.Length 1 (fun first n -> alone given own actions first n)
-
-    and alone given own (actions: LoopAction array) first n =
-        for k in first .. first + n - 1 do
-            match actions[k] with
-            | LoopAction.Sweep(bound, spots, firstRow, rows, firstLane, lanes) ->
-                sweep given own bound spots firstRow rows firstLane lanes
-            | action -> act given own action
+            let size = ((count + parts - 1) / parts + unit' - 1) / unit' * unit'
+            LoopShare.Run(loop, NativePtr.toNativeInt given, own, action, byRows, size, count, cost)
 
     let noteSweep (calls: KernelCalls) own (bound: BoundSweep) (spots: Spot array) firstRow rows firstLane lanes =
         if bound.Cost(rows, lanes) >= 2. * Workers.Least then
@@ -145,6 +184,9 @@ type internal BoundLoop internal (places: int, actions: LoopAction array, bytes:
                 sweeps |> Array.choose (fun struct (bound, _) -> Option.ofObj bound.Problem)
         Array.collect problems actions |> Array.distinct
 
+    override _.Part(given, own, action, byRows, first, count) =
+        part (NativePtr.ofNativeInt given) own action byRows first count
+
     /// Operands and results: as many addresses as `Run` takes.
     member _.Places = places
 
@@ -157,14 +199,14 @@ type internal BoundLoop internal (places: int, actions: LoopAction array, bytes:
             Array.iter (note calls own) actions
 
     /// Runs on memory that stays where it is: the addresses of the first elements of operands and results.
-    member _.Run(given: nativeptr<nativeint>) =
+    member b.Run(given: nativeptr<nativeint>) =
         if bytes = 0 then
             for action in actions do
-                act given 0n action
+                act b given 0n action
         else
             use own = RentedMemory.rent bytes
             for action in actions do
-                act given own.Address action
+                act b given own.Address action
 
     /// Runs on arrays, which stay where they are for that time; each from an offset on.
     member b.Run(blocks: Block array) =

@@ -70,10 +70,18 @@ type internal ContractionRun(shape: ContractionShape, size: nativeint, body: Con
                 rowParts <- rows
                 columnParts <- columns
 
+    /// For each batch index the side operands, where its parts all write the same.
+    let sideRoom: Matrix array array = Array.create shape.Count [||]
+
     /// A batch index's operands, seen as the body's.
     let operandsAt item : ProductOperands =
         let inline matrix (view: PinnedView) = turn (view.Matrix(size, shape.BatchSizes, item)) body.IsTransposed
         let left, right = if body.IsTransposed then run.B, run.A else run.A, run.B
+        if sideRoom[item].Length <> run.Sides.Length then
+            sideRoom[item] <- Array.zeroCreate run.Sides.Length
+        let sides = sideRoom[item]
+        for s in 0 .. sides.Length - 1 do
+            sides[s] <- matrix run.Sides[s]
         { Left = matrix left
           Right = matrix right
           Packed =
@@ -81,7 +89,7 @@ type internal ContractionRun(shape: ContractionShape, size: nativeint, body: Con
             | null -> 0n
             | p -> p.At item
           Result = matrix run.C
-          Sides = if run.Sides.Length = 0 then [||] else [| for side in run.Sides -> matrix side |]
+          Sides = sides
           Calls = run.Calls }
 
     let compute item part =
