@@ -48,11 +48,16 @@ and [<Sealed; AllowNullLiteral(false)>] TensorType(dtype: DType, shape: seq<int>
     /// The number of elements.
     member _.Count = int count
     member internal _.Sizes = sizes
+    static member internal RowMajor(sizes: int array) : int array =
+        let strides = Array.create sizes.Length 1
+        for k in sizes.Length - 2 .. -1 .. 0 do
+            strides[k] <- strides[k + 1] * max 1 sizes[k + 1]
+        strides
     /// Of row-major order: one array, so that dense elements are known by it.
     member internal _.Strides: int array =
         match strides with
         | null ->
-            let made = Array.scanBack (fun size step -> step * max 1 size) sizes 1 |> Array.tail
+            let made = TensorType.RowMajor sizes
             strides <- made
             made
         | made -> made

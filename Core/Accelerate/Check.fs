@@ -19,7 +19,7 @@ module internal Check =
             infinity
 
     let private place (ty: TensorType) (k: int) =
-        let strides = Blocks.rowMajor ty.Sizes
+        let strides = ty.Strides
         [| for dim in 0 .. ty.Rank - 1 -> k / strides[dim] % ty.Sizes[dim] |]
 
     /// The largest difference of two results beyond the tolerance. What `firstOp` finds is asked for only then.

@@ -10,7 +10,7 @@ type internal Signature(hash: int, tokens: Token array, types: TensorType array)
     let placed: (TensorType | null) array =
         let mutable leaf = 0
         [| for token in tokens do
-               if Token.isLeaf token && leaf < types.Length then
+               if Token.isLeaf token then
                    types[leaf]
                    leaf <- leaf + 1
                else

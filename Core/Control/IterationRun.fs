@@ -15,16 +15,16 @@ type private IterationMemory(loop: Iteration, types: TensorType array, results: 
     let stackedAt = loop.Stacked |> List.map fst |> Array.ofList
     let stackedTypes =
         [| for j in 0 .. stackedAt.Length - 1 -> Movement.without [ stackedAt[j] ] results[carried + j] |]
-    let strides = inputTypes |> Array.map (fun ty -> Blocks.rowMajor ty.Sizes)
+    let strides = inputTypes |> Array.map _.Strides
     let answer = [| Blocks.fresh (TensorType(DType.Bool, [])) |]
-    let madeStrides = stackedTypes |> Array.map (fun ty -> Blocks.rowMajor ty.Sizes)
+    let madeStrides = stackedTypes |> Array.map _.Strides
 
     let inputs = Array.zeroCreate<Block> inputTypes.Length
     let tested = Array.zeroCreate<Block>(carried + captured)
     let made = Array.zeroCreate<Block>(carried + stackedAt.Length)
     /// Two of each carried tensor; copies of sliced and of captured operands; outputs that are not dense in their places.
     let rented = Array.zeroCreate<Array | null>(carried + inputTypes.Length + stackedAt.Length)
-    let stackedStrides = results[carried..] |> Array.map (fun ty -> Blocks.rowMajor ty.Sizes)
+    let stackedStrides = results[carried..] |> Array.map _.Strides
     /// Under which an output's part of its place is seen.
     let partStrides = stackedStrides |> Array.mapi (fun j strides -> Array.removeAt stackedAt[j] strides)
     /// Of a sliced operand when its dimension comes first.
@@ -57,7 +57,7 @@ type private IterationMemory(loop: Iteration, types: TensorType array, results: 
         steps[j] <- operand.Strides[dim]
         firsts[j] <- { operand with Strides = sliceStrides[j] }
 
-        if not (Blocks.isContiguous slice.Sizes firsts[j]) then
+        if not (Blocks.isDense slice firsts[j]) then
             let data = rent (2 * carried + j) ty.DType ty.Count
             let target = { Data = data; Offset = 0; Strides = firstStrides[j] }
             Blocks.place ty operand target
@@ -78,7 +78,7 @@ type private IterationMemory(loop: Iteration, types: TensorType array, results: 
     /// An operand, dense: bodies are given it again and again.
     let dense k room (block: Block) =
         let ty = inputTypes[k]
-        if Blocks.isContiguous ty.Sizes block then
+        if Blocks.isDense ty block then
             block
         else
             let copy = { Data = rent room ty.DType ty.Count; Offset = 0; Strides = strides[k] }

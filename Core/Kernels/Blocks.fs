@@ -6,12 +6,8 @@ open System.Runtime.InteropServices
 /// Elements in memory: allocation, strides, views, row-major copies.
 [<RequireQualifiedAccess>]
 module internal Blocks =
-    /// The strides of row-major order.
-    let rowMajor (sizes: int array) =
-        let strides = Array.create sizes.Length 1
-        for k in sizes.Length - 2 .. -1 .. 0 do
-            strides[k] <- strides[k + 1] * max 1 sizes[k + 1]
-        strides
+    /// The strides of row-major order. Those of a type are in `TensorType.Strides`.
+    let rowMajor (sizes: int array) = TensorType.RowMajor sizes
 
     let elementType dtype =
         match dtype with
@@ -207,7 +203,7 @@ module internal Blocks =
     let place (ty: TensorType) (block: Block) (target: Block) =
         if ty.Count = 0 then
             ()
-        elif isContiguous ty.Sizes block && isContiguous ty.Sizes target then
+        elif isDense ty block && isDense ty target then
             Array.Copy(block.Data, block.Offset, target.Data, target.Offset, ty.Count)
         else
             match ty.DType with
@@ -225,11 +221,11 @@ module internal Blocks =
 
     /// The elements in row-major order from the block's offset on: the block itself where they are adjacent.
     let contiguous (ty: TensorType) (block: Block) : Block =
-        if isContiguous ty.Sizes block then block else ofArray ty (copy ty block)
+        if isDense ty block then block else ofArray ty (copy ty block)
 
     /// The elements in row-major order, as an array of just that length.
     let toArray (ty: TensorType) (block: Block) : Array =
-        if block.Offset = 0 && block.Data.Length = ty.Count && isContiguous ty.Sizes block then
+        if block.Offset = 0 && block.Data.Length = ty.Count && isDense ty block then
             block.Data
         else
             copy ty block

@@ -56,7 +56,7 @@ module internal Folds =
     let extremesInto (ty: TensorType) (result: TensorType) reduction dims : Block -> Block -> unit =
         let order = List.except dims [ 0 .. ty.Rank - 1 ] @ dims |> Array.ofList
         let seen = TensorType(ty.DType, [ for k in order -> ty.Sizes[k] ])
-        let strides = Blocks.rowMajor seen.Sizes
+        let strides = seen.Strides
         let n = dims |> List.fold (fun n d -> n * ty.Sizes[d]) 1
         let isGreatest = (reduction = ArgMaxOf)
         let isInOrder = order = [| 0 .. ty.Rank - 1 |]
@@ -71,7 +71,7 @@ module internal Folds =
         fun block target ->
             if result.Count = 0 then
                 ()
-            elif isInOrder && Blocks.isContiguous ty.Sizes block then
+            elif isInOrder && Blocks.isDense ty block then
                 find block target
             else
                 let data = RentedArray.take ty.DType ty.Count

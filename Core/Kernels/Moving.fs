@@ -22,7 +22,7 @@ module internal Moving =
 
     /// Positions in descending order, so that a place meets its windows in ascending order.
     let private overlap (w: Window) (x: TensorType) (result: TensorType) (block: Block) (target: Block) =
-        let strides = Blocks.rowMajor result.Sizes
+        let strides = result.Strides
         let stepped = Array.updateAt w.Dim (strides[w.Dim] * w.Stride) strides
         Blocks.fillRange target.Data target.Offset result.Count 0.
 
@@ -77,7 +77,7 @@ module internal Moving =
             start <- start + types[k].Sizes[dim]
 
     let private pad (around: (int * int * int) list) value (x: TensorType) (result: TensorType) =
-        let strides = Blocks.rowMajor result.Sizes
+        let strides = result.Strides
         let start = around |> List.indexed |> List.sumBy (fun (k, (low, _, _)) -> low * strides[k])
         let steps = [| for k, (_, _, between) in List.indexed around -> strides[k] * (between + 1) |]
         let whole (block: Block) (target: Block) =

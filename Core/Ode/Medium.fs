@@ -16,7 +16,7 @@ type internal Medium<'V> =
 [<RequireQualifiedAccess>]
 module internal Medium =
     let private stackedBlocks (ty: TensorType) (items: Block list) : Block =
-        let strides = Blocks.rowMajor ty.Sizes
+        let strides = ty.Strides
         let data = Blocks.uninitialised ty.DType (ty.Count * items.Length)
         items
         |> List.iteri (fun k item -> Blocks.place ty item { Data = data; Offset = k * ty.Count; Strides = strides })

@@ -8,10 +8,17 @@ open System.Runtime.InteropServices
 open System.Threading
 open Microsoft.FSharp.NativeInterop
 
+/// Of one run of a launch: the calls it comes to, the roots of its places, and how many bytes into these they are.
+[<NoEquality; NoComparison>]
+type internal NotedLaunch = { Calls: KernelCalls; Sources: int array; Offsets: nativeint array }
+
 /// A launch of a plan in the memory of one frame.
 [<AbstractClass>]
 type internal FrameLaunch() =
     abstract Run: start: Draw -> unit
+    /// What it comes to, where that is little.
+    abstract Noted: NotedLaunch voption
+    default _.Noted = ValueNone
 
 /// An array that a run holds in place, and its first element that counts.
 [<Struct>]

@@ -6,17 +6,10 @@ open System
 open System.Runtime.InteropServices
 open Microsoft.FSharp.NativeInterop
 
-/// Of one run of a launch: the calls it comes to, the roots of its places, and how many bytes into these they are.
-[<NoEquality; NoComparison>]
-type internal NotedLaunch = { Calls: KernelCalls; Sources: int array; Offsets: nativeint array }
-
 /// A launch made ready to run, in the memory of any frame.
 [<AbstractClass>]
 type internal ReadyLaunch() =
     abstract In: Frame -> FrameLaunch
-    /// What it comes to, where that is little.
-    abstract Noted: unit -> NotedLaunch voption
-    default _.Noted() = ValueNone
 
 /// A value as a view of its root.
 [<Sealed>]
@@ -74,9 +67,8 @@ type internal ReadyLoop(roots: TensorType array, bound: BoundLoop, operands: Acc
     override _.In frame =
         let places = Places(frame, sources, offsets)
         { new FrameLaunch() with
-            member _.Run _ = bound.Run places.Now }
-
-    override _.Noted() = Noted.from bound.Note sources offsets
+            member _.Run _ = bound.Run places.Now
+            member _.Noted = Noted.from bound.Note sources offsets }
 
 /// A loop that was not compiled.
 [<Sealed>]
@@ -113,9 +105,8 @@ type internal ReadyProduct
         let places = Places(frame, sources, offsets)
         let bound = bind ()
         { new FrameLaunch() with
-            member _.Run _ = bound.Run places.Now }
-
-    override _.Noted() = Noted.from (bind ()).Note sources offsets
+            member _.Run _ = bound.Run places.Now
+            member _.Noted = Noted.from bound.Note sources offsets }
 
 /// The operands of a call in a frame. Those of movable roots are looked up for each run, and forgotten after it.
 [<Sealed>]
@@ -211,11 +202,12 @@ module internal FrameLaunches =
         let join () =
             if small.Count > 0 then made.Add(NotedLaunches(frame, small.ToArray()))
             small.Clear()
-        for launch in launches do
-            match launch.Noted() with
+        for ready in launches do
+            let launch = ready.In frame
+            match launch.Noted with
             | ValueSome noted -> small.Add noted
             | ValueNone ->
                 join ()
-                made.Add(launch.In frame)
+                made.Add launch
         join ()
         made.ToArray()

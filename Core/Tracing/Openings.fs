@@ -137,9 +137,8 @@ module internal Openings =
     /// What a type is, structure or not.
     let kindOf (ty: Type) : Kind = (finding ty).Kind
 
-    /// What the type of a part of a structure is. Throws StructureException for one that is no structure.
-    let ofType (ty: Type) : Kind =
-        match kindOf ty with
+    let private accepted (ty: Type) (kind: Kind) : Kind =
+        match kind with
         | Kind.Foreign ->
             raise (
                 StructureException(
@@ -151,10 +150,11 @@ module internal Openings =
             )
         | kind -> kind
 
-    /// How a type opens; null where nothing in it does.
+    /// What the type of a part of a structure is. Throws StructureException for one that is no structure.
+    let ofType (ty: Type) : Kind = accepted ty (kindOf ty)
+
+    /// How a type opens; null where nothing in it does. Throws as `ofType`.
     let openingOf ty : Opening | null =
-        match (finding ty).Opening with
-        | null ->
-            ofType ty |> ignore
-            null
-        | opening -> opening
+        let found = finding ty
+        if isNull found.Opening then accepted ty found.Kind |> ignore
+        found.Opening

@@ -156,7 +156,7 @@ type internal Scan private () =
         | value ->
             match Openings.openingOf (value.GetType()) with
             | null ->
-                match Openings.ofType (value.GetType()) with
+                match Openings.kindOf (value.GetType()) with
                 | Openings.Kind.Number number -> this.Number(number, number.Bits value)
                 | _ -> addStatic value
             | opening ->

@@ -148,9 +148,9 @@ and [<Sealed>] internal BoundSweep
             int64 bytes
         )
 
-    /// A call that runs some of the rows, and some lanes of each. It reads from `addresses` on where the first element of each
-    /// place is; and how far from it that has to be.
-    member b.Call
+    /// A call that runs some of the rows, and some lanes of each; and for each place how far from its first element the address
+    /// has to be that the call will read in `addresses`.
+    member b.Noted
         (addresses: nativeint, firstRow, rowCount, firstLane, laneCount)
         : struct (KernelCall * nativeint array) =
         if rows.Length <= 1 && gathered.Length = 0 then

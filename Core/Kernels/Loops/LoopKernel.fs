@@ -153,7 +153,7 @@ type internal BoundLoop internal (places: int, actions: LoopAction array, bytes:
             calls.IsComplete <- false
         else
             let addresses = calls.Reserve(spots.Length * sizeof<nativeint>)
-            let struct (call, starts) = bound.Call(addresses, firstRow, rows, firstLane, lanes)
+            let struct (call, starts) = bound.Noted(addresses, firstRow, rows, firstLane, lanes)
             for p in 0 .. spots.Length - 1 do
                 let cell, offset = addresses + nativeint (p * sizeof<nativeint>), spots[p].Offset + starts[p]
                 if spots[p].Given then

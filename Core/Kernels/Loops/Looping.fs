@@ -32,7 +32,7 @@ module internal Looping =
         (result: TensorType)
         (strides: Block -> int -> int array)
         =
-        let outputs = [| Blocks.rowMajor result.Sizes |]
+        let outputs = [| result.Strides |]
         fun (blocks: Block array) ->
             let output = Blocks.uninitialised result.DType result.Count
             if result.Count > 0 then

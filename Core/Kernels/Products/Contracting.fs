@@ -128,7 +128,7 @@ type internal ContractionPlan
             if suits view.RowTable then view else MatrixView.copied right shape.Right shape.ColumnSizes view
 
     let viewResult = seen shape.Result shape.RowSizes shape.ColumnSizes
-    let dense = Blocks.rowMajor result.Sizes
+    let dense = result.Strides
     let resultStrides = defaultArg resultStrides dense
 
     /// Whether the result is not computed where it belongs, but elsewhere, and moved.

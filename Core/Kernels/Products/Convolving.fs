@@ -71,7 +71,7 @@ type internal ConvolutionLayout(x: TensorType, filters: TensorType, result: Tens
             [ Array.zeroCreate batch.Length; [| strides[0] * perGroup; strides[0]; strides[1] |]; strides[2..] ]
 
     let resultStrides =
-        let dense = Blocks.rowMajor wide.Sizes
+        let dense = wide.Strides
         let others, channel = [| for d in others -> dense[d] |], dense[f.Channel]
         let batch, along = if isBatched then others, [||] else [||], others
         let positions = Array.append along (if isWide then [| 1 |] else [| for d in spatial -> dense[d] |])
@@ -97,8 +97,7 @@ type internal ConvolutionLayout(x: TensorType, filters: TensorType, result: Tens
 
     /// Whether the operand lies as it is taken to: elements that follow each other in its rows, and rows in memory.
     member _.Takes(strides: int array) =
-        not isWide
-        || (let dense = Blocks.rowMajor x.Sizes in spatial |> List.forall (fun d -> strides[d] = dense[d]))
+        not isWide || (let dense = x.Strides in spatial |> List.forall (fun d -> strides[d] = dense[d]))
 
     /// Strides, or whatever else, of operand and filters as those of left and right operand.
     member _.Sides(ofX: 'T, ofFilters: 'T) = if filtersLast then struct (ofX, ofFilters) else struct (ofFilters, ofX)
