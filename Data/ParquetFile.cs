@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Numerics;
 using Parquet;
 using Parquet.Schema;
@@ -25,6 +26,7 @@ public static class ParquetFile
         await using FileStream stream = File.OpenRead(path);
         try
         {
+            await CheckFooter(stream, cancellationToken);
             await using ParquetReader reader = await ParquetReader.CreateAsync(
                 stream, leaveStreamOpen: true, cancellationToken: cancellationToken);
             return await Read(path, reader, columns ?? [], cancellationToken);
@@ -42,6 +44,25 @@ public static class ParquetFile
     /// <exception cref="IOException">The file cannot be read.</exception>
     public static ColumnTable Read(string path, params string[] columns) =>
         System.Threading.Tasks.Task.Run(() => ReadAsync(path, columns)).GetAwaiter().GetResult();
+
+    /// <summary>Throws InvalidDataException for a description without an end: the library would go on reading behind the file's.</summary>
+    private static async System.Threading.Tasks.Task CheckFooter(FileStream stream, CancellationToken cancellation)
+    {
+        // The description, its length, and four letters that the library looks at.
+        const int lengthAndMagic = 8;
+        if (stream.Length < lengthAndMagic) return;
+        stream.Seek(-lengthAndMagic, SeekOrigin.End);
+        byte[] end = new byte[lengthAndMagic];
+        await stream.ReadExactlyAsync(end, cancellation);
+        int length = BinaryPrimitives.ReadInt32LittleEndian(end);
+        if (length < 0 || length > stream.Length - lengthAndMagic)
+            throw new InvalidDataException($"a description of {length} bytes at its end is longer than the file");
+        stream.Seek(-lengthAndMagic - length, SeekOrigin.End);
+        byte[] description = new byte[length];
+        await stream.ReadExactlyAsync(description, cancellation);
+        ThriftStructure.Check(description);
+        stream.Seek(0, SeekOrigin.Begin);
+    }
 
     private static async Task<ColumnTable> Read(
         string path, ParquetReader reader, IReadOnlyList<string> wanted, CancellationToken cancellation)

@@ -19,13 +19,13 @@ let private resultBytes (t: Tensor) =
 
 /// What a replayed call allocates on this thread. Timing of some of the calls is averaged out. The least of some rounds: until
 /// the compiler has seen enough of the library's code to do its best, it makes objects that it does without later.
-let private bytesOf (f: 'T -> 'R) (x: 'T) =
+let private bytesOf (expected: int64) (f: 'T -> 'R) (x: 'T) =
     let fast = accelerateWith { AccelerateOptions.Default with Governed = false } f
     for _ in 1..300 do
         fast.Invoke x |> ignore
 
     let calls = 256
-    let round _ =
+    let round () =
         let before = GC.GetAllocatedBytesForCurrentThread()
 
         for _ in 1..calls do
@@ -33,11 +33,18 @@ let private bytesOf (f: 'T -> 'R) (x: 'T) =
 
         (GC.GetAllocatedBytesForCurrentThread() - before) / int64 calls
 
-    Seq.init 8 round |> Seq.min
+    // The compiler is at work on another thread, which on a busy machine may have to wait for seconds.
+    let mutable least, rounds = Int64.MaxValue, 0
+    while least > expected && rounds < 60 do
+        if rounds >= 8 then Threading.Thread.Sleep 50
+        least <- min least (round ())
+        rounds <- rounds + 1
+    least
 
 let private allocatesResults name (objects: int) (f: 'T -> 'R) (x: 'T) = test name {
     let results = fst (Structures.flatten (f x)) |> Array.sumBy resultBytes
-    Expect.equal (bytesOf f x) (int64 (results + objects)) "bytes"
+    let expected = int64 (results + objects)
+    Expect.equal (bytesOf expected f x) expected "bytes"
 }
 
 type private Perceptron = { W1: Tensor; B1: Tensor; W2: Tensor; B2: Tensor }

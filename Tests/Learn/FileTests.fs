@@ -297,6 +297,14 @@ let private columnar =
                   withFile ".parquet" "PAR1PAR1PAR1"B (fun path -> ParquetFile.Read path))
               refuses "nothing" "Parquet" (fun () -> withFile ".parquet" [||] (fun path -> ParquetFile.Read path))
               Expect.throwsT<FileNotFoundException> (fun () -> ParquetFile.Read "no such.parquet" |> ignore) "no file"
+          }
+          test "a description that does not end is refused" {
+              let bytes = Array.copy parquet.Value
+              // Behind it stand its length and four letters. Its last byte says that no more fields follow: now a list does.
+              bytes[bytes.Length - 9] <- byte '9'
+              refuses "no end" "broken" (fun () -> withFile ".parquet" bytes ParquetFile.Read)
+              BitConverter.TryWriteBytes(Span(bytes, bytes.Length - 8, 4), Int32.MaxValue) |> ignore
+              refuses "too long" "longer" (fun () -> withFile ".parquet" bytes ParquetFile.Read)
           } ]
 
 /// Files like these, cut, changed, and with bytes put in: most are broken somewhere.
