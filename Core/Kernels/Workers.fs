@@ -26,7 +26,7 @@ type private Bed() =
     val mutable Parked: int
 
     /// The last job that its worker saw.
-    member val Seen = 0L with get, set
+    member val Seen = 0 with get, set
     member val Gate = new SemaphoreSlim(0)
 
     member bed.Wake() =
@@ -39,14 +39,18 @@ type private Bed() =
         Volatile.Write(&bed.Parked, 0)
 
 /// The threads that work on one job after another. Who waits spins for some 50 µs, then yields, then sleeps.
+///
+/// The items of a job are divided into runs, one for each thread, in order: what one job has written, the thread that reads it
+/// in the next one mostly finds in its own cache. Who is done with its own run takes over items of the others'.
 [<Sealed>]
 type private Crew() =
     let beds, callersBed = List<Bed>(), Bed()
     let idle = Action<int>(ignore)
 
-    // The number of the job in the upper half, of its next item in the lower: a claim fails once the job has changed.
-    // A job of no open item has `Closed` there.
-    let mutable ticket = 0L
+    /// For each run the number of its job in the upper half, of its next item in the lower: a claim fails once the job has
+    /// changed, or where `closed` is there. Each is on cache lines of its own.
+    let mutable runs: int64 array = [||]
+    let mutable job = 0
     let mutable body = idle
     let mutable count = 0
     let mutable seats = 0
@@ -54,6 +58,7 @@ type private Crew() =
     let mutable failure: exn | null = null
 
     static let closed = int64 Int32.MaxValue
+    static let apart = 16
 
     let await (bed: Bed) (condition: Func<bool>) =
         let mutable tries = 0
@@ -63,54 +68,79 @@ type private Crew() =
             elif tries < 1100 then Thread.Yield() |> ignore
             else bed.SleepWhile condition
 
-    let item (f: Action<int>) n k =
+    let item (f: Action<int>) k =
         try
             if isNull (Volatile.Read &failure) then f.Invoke k
         with e ->
             Interlocked.CompareExchange(&failure, e, null) |> ignore
-        if Interlocked.Increment &finished = n then callersBed.Wake()
 
-    let claimAll () =
+    /// How many items of a run were open, and are done.
+    let claim (next: byref<int64>) run job =
+        let mutable made = 0
         let mutable more = true
         while more do
-            let t = Volatile.Read &ticket
-            // Read after the ticket, and of its job if the ticket is still the same when it is claimed.
-            let n, f = Volatile.Read &count, Volatile.Read &body
-            let k = int (t &&& closed)
-            if k >= n then more <- false
-            elif Interlocked.CompareExchange(&ticket, t + 1L, t) = t then item f n k
+            let t = Volatile.Read &next
+            // Read after `next`, and of the same job if that is still the same when an item is claimed.
+            let n, runs, f = Volatile.Read &count, Volatile.Read &seats, Volatile.Read &body
+            let k, last = int (t &&& closed), int (int64 n * int64 (run + 1) / int64 runs)
+            if int (t >>> 32) <> job || k >= last then more <- false
+            elif Interlocked.CompareExchange(&next, t + 1L, t) = t then
+                item f k
+                made <- made + 1
+        made
 
-    let work (bed: Bed) k () =
-        let unchanged = Func<bool>(fun () -> Volatile.Read &ticket >>> 32 = bed.Seen)
+    let claimAll seat job =
+        // In this order: there are at least so many.
+        let seats = Volatile.Read &seats
+        let all = Volatile.Read &runs
+        let mutable made = 0
+        for k in 0 .. seats - 1 do
+            let run = (seat + k) % seats
+            made <- made + claim &all[(run + 1) * apart] run job
+        // All at once, since it is the other threads' cache line, too. Who has claimed nothing may be late, and in another job.
+        if made > 0 && Interlocked.Add(&finished, made) = Volatile.Read &count then callersBed.Wake()
+
+    let work (bed: Bed) seat () =
+        let unchanged = Func<bool>(fun () -> Volatile.Read &job = bed.Seen)
         while true do
             await bed unchanged
-            bed.Seen <- Volatile.Read &ticket >>> 32
-            if k < Volatile.Read &seats then claimAll ()
+            bed.Seen <- Volatile.Read &job
+            if seat < Volatile.Read &seats then claimAll seat bed.Seen
 
     let hire k =
         let bed = Bed()
         beds.Add bed
-        Thread(work bed k, 256 * 1024, IsBackground = true, Name = $"Functional worker {k}").UnsafeStart()
+        Thread(work bed (k + 1), 256 * 1024, IsBackground = true, Name = $"Functional worker {k}").UnsafeStart()
 
     // A delegate, which is made once; a function would be one anew wherever it is given.
     let unfinished = Func<bool>(fun () -> Volatile.Read &finished < Volatile.Read &count)
+
+    let close () =
+        for run in 1 .. runs.Length / apart - 1 do
+            Interlocked.Exchange(&runs[run * apart], closed) |> ignore
+
+    let openFor job =
+        for run in 0 .. seats - 1 do
+            let first = int64 count * int64 run / int64 seats
+            Interlocked.Exchange(&runs[(run + 1) * apart], (int64 (job: int) <<< 32) ||| first) |> ignore
 
     /// One caller at a time.
     member _.Run(items, helpers, wake, action: Action<int>) =
         while beds.Count < helpers do
             hire beds.Count
-        let job = (ticket >>> 32) + 1L
-        Interlocked.Exchange(&ticket, ticket ||| closed) |> ignore
+        close ()
+        if runs.Length < (helpers + 2) * apart then runs <- Array.create ((helpers + 2) * apart) closed
         body <- action
         count <- items
-        seats <- helpers
+        seats <- helpers + 1
         finished <- 0
         failure <- null
-        Interlocked.Exchange(&ticket, job <<< 32) |> ignore
+        openFor (job + 1)
+        Volatile.Write(&job, job + 1)
         if wake then
             for k in 0 .. helpers - 1 do
                 beds[k].Wake()
-        claimAll ()
+        claimAll 0 job
         await callersBed unfinished
         body <- idle
         match failure with

@@ -57,6 +57,22 @@ let private failing = test "the exception of an action arrives, and the next job
         Expect.equal (counts 3 20) (List.replicate 20 1) "calls"
 }
 
+let private divided = test "each thread begins with its own part" {
+    /// The threads that compute the first and the 51st of 100 items. They wait for each other, so that neither is taken over;
+    /// in vain, while the workers have another caller.
+    let rec threads attempts =
+        let seen = Array.zeroCreate<int> 100
+        use both = new Barrier 2
+        let met = ref true
+        share 2 100 long (fun k ->
+            if (k = 0 || k = 50) && not (both.SignalAndWait 200) then met.Value <- false
+            seen[k] <- Environment.CurrentManagedThreadId)
+        if met.Value || attempts = 1 then seen[0], seen[50] else threads (attempts - 1)
+    let first, second = threads 50
+    Expect.equal first Environment.CurrentManagedThreadId "the first part is the caller's"
+    Expect.notEqual second first "the second is the worker's"
+}
+
 let private short = test "little work stays on the calling thread, in order" {
     let seen = Collections.Generic.List<int * int>()
     share 4 5 (Workers.Least / 2.) (fun k -> seen.Add(k, Environment.CurrentManagedThreadId))
@@ -68,4 +84,4 @@ let private setting = test "at least one thread" {
     Expect.isGreaterThan Parallelism.MaxThreads 0 "unchanged"
 }
 
-let tests = testList "Workers" [ once; nested; callers; sleeping; failing; short; setting ]
+let tests = testList "Workers" [ once; nested; callers; sleeping; failing; divided; short; setting ]
