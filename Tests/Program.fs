@@ -32,7 +32,8 @@ let tests =
                 Kernels.FoldTests.tests
                 Kernels.ExecuteTests.tests
                 Kernels.WorkersTests.tests
-                Kernels.ContractingTests.tests ]
+                Kernels.ContractingTests.tests
+                Kernels.GapTests.tests ]
           testList "Tracing" [ Tracing.StructureTests.tests; Tracing.TracerTests.tests; Tracing.MemoTests.tests ]
           testList
               "Interpret"

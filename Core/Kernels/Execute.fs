@@ -20,12 +20,6 @@ module internal Execute =
         | Nested _ -> true
         | _ -> false
 
-    /// The types of the dense blocks that a kernel writes to: those of its results, or larger ones that results lie in.
-    let computed kernel (types: TensorType list) (results: TensorType list) =
-        match kernel with
-        | Convolve filtering -> [ Convolving.computed types[0] types[1] results.Head filtering ]
-        | _ -> results
-
     /// A kernel that writes where it is told to; none for others. `nested` makes ready the traces that an op runs.
     let filling
         (nested: Trace -> Filling)
@@ -65,7 +59,7 @@ module internal Execute =
 
         match filling nested kernel types results, kernel with
         | Some fill, _ ->
-            let made = Array.ofList (computed kernel types results)
+            let made = Array.ofList results
             fun draw blocks ->
                 let targets = made |> Array.map Blocks.fresh
                 fill draw blocks targets

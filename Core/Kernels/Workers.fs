@@ -83,7 +83,8 @@ type private Crew() =
             // Read after `next`, and of the same job if that is still the same when an item is claimed.
             let n, runs, f = Volatile.Read &count, Volatile.Read &seats, Volatile.Read &body
             let k, last = int (t &&& closed), int (int64 n * int64 (run + 1) / int64 runs)
-            if int (t >>> 32) <> job || k >= last then more <- false
+            if int (t >>> 32) <> job || k >= last then
+                more <- false
             elif Interlocked.CompareExchange(&next, t + 1L, t) = t then
                 item f k
                 made <- made + 1

@@ -21,6 +21,21 @@ module internal Canonicalise =
             ranges
             (sizes x)
 
+    /// What is left of a padding by a slice that takes nothing of the operand away.
+    let private less ranges (around: (int * int * int) list) (x: Term) =
+        let left =
+            List.map3
+                (fun (start, step, count) (before, _, between) size ->
+                    let now = before - start, start + count - before - size
+                    if step = 1 && between = 0 && count > 0 && fst now >= 0 && snd now >= 0 then
+                        Some(fst now, snd now, 0)
+                    else
+                        None)
+                ranges
+                around
+                (sizes x)
+        if List.forall Option.isSome left then Some(List.map Option.get left) else None
+
     let private movement =
         [ rule "permute in order x = x" (function
               | Moved(Permute order, [ x ]) when identity order -> Some x
@@ -72,6 +87,10 @@ module internal Canonicalise =
           rule "slice (slice x) = slice x" (function
               | Moved(Slice outer, [ Term(Moved(Slice inner, [ x ])) ]) ->
                   Some(apply (Movement.slice (composed inner outer)) [ x ])
+              | _ -> None)
+          rule "slice (pad x) = pad x by less" (function
+              | Moved(Slice ranges, [ Term(Moved(Pad(around, value), [ x ])) ]) ->
+                  less ranges around x |> Option.map (fun around -> apply (Movement.pad around value) [ x ])
               | _ -> None)
           rule "concat [x] = x" (function
               | Moved(Concat _, [ x ]) -> Some x
@@ -126,6 +145,33 @@ module internal Canonicalise =
                 Some(broadcastLike term dims (apply op inner))
             | _ -> None
 
+    /// A product of one term for each element, as that: its operands, repeated.
+    let private single (term: Term) (c: Contraction) (a: Term) (b: Term) =
+        let batchA, batchB = List.unzip c.Batch
+        let sumA, sumB = List.unzip c.Sum
+        if sumA |> List.exists (fun d -> a.Type.Sizes[d] <> 1) || term.Type.Count = 0 then
+            None
+        else
+            let rest (t: Term) batch sum = List.except (batch @ sum) [ 0 .. t.Type.Rank - 1 ]
+            let restA, restB = rest a batchA sumA, rest b batchB sumB
+            let spread (t: Term) batch sum rest first =
+                let kept = List.except sum [ 0 .. t.Type.Rank - 1 ]
+                let place d =
+                    match List.tryFindIndex ((=) d) batch with
+                    | Some k -> k
+                    | None -> first + List.findIndex ((=) d) rest
+                apply (Movement.reshape [ for d in kept -> t.Type.Sizes[d] ] Format.None) [ t ]
+                |> broadcastLike term (List.map place kept)
+            let left = spread a batchA sumA restA batchA.Length
+            let right = spread b batchB sumB restB (batchA.Length + restA.Length)
+            Some(lanes Mul [ left; right ])
+
+    let private products =
+        [ ruleOf "contract (x, y) over 1 term = x · y" (fun term form ->
+              match form with
+              | Contracted(c, a, b) -> single term c a b
+              | _ -> None) ]
+
     let private operands =
         [ rule "c · x = x · c" (function
               | Lanes(f, [ Number c; x ]) when commutes.Contains f && not (System.Double.IsNaN c) ->
@@ -143,4 +189,4 @@ module internal Canonicalise =
               | Formed(op, args) -> underBroadcast term op args
               | _ -> None) ]
 
-    let rules = movement @ operands
+    let rules = movement @ products @ operands

@@ -14,6 +14,8 @@ type internal PassReport = { Pass: string; Fired: (string * int) list; Before: i
 module internal Pipeline =
     let private pass name run = { Name = name; Run = run }
 
+    let narrow = pass "narrow" Narrow.run
+    let crop = pass "crop" Crop.run
     let canonicalise = pass "canonicalise" (Rewrite.run Canonicalise.rules)
     let simplify = pass "simplify" (Rewrite.run Simplify.rules)
     let relax = pass "relax" (Rewrite.run Relaxed.rules)
@@ -22,10 +24,12 @@ module internal Pipeline =
     let drop = pass "drop" Drop.run
 
     /// In this order. Sharing shows operands to be the same, which some laws ask for; dropping leaves out what rewriting
-    /// left behind.
+    /// left behind, so that what is read once is known.
     let passes relaxed =
-        [ canonicalise
+        [ narrow
+          canonicalise
           drop
+          crop
           share
           fold
           simplify

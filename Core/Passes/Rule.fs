@@ -19,6 +19,7 @@ type internal Form =
     | Formed of Op * Term list
     | Moved of Move * Term list
     | Reduced of Reduction * dims: int list * Term
+    | Contracted of Contraction * Term * Term
     /// Input, constant, or whatever no rule is about.
     | Leaf
 
@@ -60,6 +61,7 @@ module internal Terms =
             | Map _ -> Formed(instruction.Op, args)
             | Move move -> Moved(move, args)
             | Reduce(reduction, dims) -> Reduced(reduction, dims, args.Head)
+            | Contract contraction -> Contracted(contraction, args[0], args[1])
             | _ -> Leaf
 
     /// A number, also one that is broadcast.

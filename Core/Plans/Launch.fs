@@ -12,10 +12,12 @@ type internal Launch =
     /// A product and the loop on its results.
     | Followed of Instruction * operands: (Access * TensorType) array * Tail
 
-/// A loop that follows a product; what it reads beside that, and how both are bound to memory, given the product's right
-/// operand if it is a constant.
+/// A loop that follows a product; the product's operands in the order in which it is computed; what the loop reads beside it, and
+/// how both are bound to memory, given the right operand if it is a constant.
 and [<NoEquality; NoComparison>] internal Tail =
     { Loop: Loop
+      Left: Access
+      Right: Access
       Sides: Access array
       Bind: Block voption -> unit -> BoundContraction
       Result: Access
@@ -121,8 +123,8 @@ module internal Launch =
 
     /// A product and a loop that reads its results; none where they are better run one by one.
     let private tail (instruction: Instruction) (operands: (Access * TensorType) array) loop own product result work =
-        match instruction.Op.Kernel, operands, LoopEpilogue.ofLoop loop product with
-        | Contract contraction, [| left, leftType; right, rightType |], ValueSome(struct (epilogue, sides)) ->
+        match LoopEpilogue.ofLoop loop product, operands with
+        | ValueSome(struct (epilogue, sides)), [| left, leftType; right, rightType |] ->
             let made = instruction.Results[0]
             // The loop leaves out dimensions of size 1.
             let inResult (access: Access) =
@@ -135,8 +137,41 @@ module internal Launch =
                            access.Strides[next - 1] |]
             let sides = [| for k in sides -> Array.item k own |]
             let strides = Array.map inResult sides
-            Contracting.tryFollow leftType left.Strides rightType right.Strides made contraction epilogue strides
-            |> Option.map (fun bind -> { Loop = loop; Sides = sides; Bind = bind; Result = result; Work = work })
+            let bound =
+                match instruction.Op.Kernel with
+                | Contract contraction ->
+                    Contracting.tryFollow
+                        leftType
+                        left.Strides
+                        rightType
+                        right.Strides
+                        made
+                        contraction
+                        epilogue
+                        strides
+                    |> Option.map (fun bind -> bind, struct (left, right))
+                | Convolve filtering ->
+                    Convolving.tryFollow
+                        leftType
+                        left.Strides
+                        rightType
+                        right.Strides
+                        made
+                        filtering
+                        epilogue
+                        strides
+                        (left, right)
+                    |> Option.map (fun (bind, sides) -> (fun _ -> bind), sides)
+                | _ -> None
+            bound
+            |> Option.map (fun (bind, struct (left, right)) ->
+                { Loop = loop
+                  Left = left
+                  Right = right
+                  Sides = sides
+                  Bind = bind
+                  Result = result
+                  Work = work })
         | _ -> None
 
     /// Products whose results one loop reads, and nothing else, together with that loop, as far as that pays.
@@ -152,7 +187,7 @@ module internal Launch =
         for i in launches.Length - 1 .. -1 .. 0 do
             match launches[i] with
             | Launch.Call(instruction, operands, [| root |]) when
-                instruction.Op.Kernel.IsContract
+                (instruction.Op.Kernel.IsContract || instruction.Op.Kernel.IsConvolve)
                 && not (kept.Contains root)
                 && readers.ContainsKey root
                 && readers[root].Count = 1

@@ -64,9 +64,9 @@ type internal Runner(plan: Plan, compilation: Compilation) =
             match launch with
             | Launch.Fused(loop, sizes, operands, results, work) -> fused loop sizes operands results work
             | Launch.Call(instruction, operands, results) -> call instruction operands results
-            | Launch.Followed(_, operands, tail) ->
-                let left, right = fst operands[0], fst operands[1]
-                ReadyProduct(roots, tail.Bind(constant right), left, right, tail.Result.Root, tail.Sides))
+            | Launch.Followed(_, _, tail) ->
+                let bind = tail.Bind(constant tail.Right)
+                ReadyProduct(roots, bind, tail.Left, tail.Right, tail.Result.Root, tail.Sides))
 
     /// Roots that launches write where they are told to, and those of arrays that calls make.
     let made, provided =

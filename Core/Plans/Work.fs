@@ -98,10 +98,8 @@ module internal Work =
 
         member private r.Call(i, instruction: Instruction) =
             let operands = [| for v in instruction.Operands -> Argument.At(r.Access v, trace.TypeOf v) |]
-            let types = [ for v in instruction.Operands -> trace.TypeOf v ]
-            let computed =
-                Execute.computed instruction.Op.Kernel types (List.ofArray instruction.Results) |> Array.ofList
-            r.Set(i, computed, r.Add(Task.Call instruction, [||], operands, computed))
+            let results = instruction.Results
+            r.Set(i, results, r.Add(Task.Call instruction, [||], operands, results))
 
         /// A change of indexing: a view, if need be of a copy in row-major order.
         member private r.Move(i, instruction: Instruction, move) =

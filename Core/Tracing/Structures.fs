@@ -64,9 +64,11 @@ type internal Scan private () =
             noteAll ()
             note token (token.GetHashCode())
 
-    /// A type that is not the very one expected.
+    /// A type that is not the very one expected. If it is equal, it is expected from now on: what one call made is often given to
+    /// the next.
     let addType (ty: TensorType) =
         if tokenCount < expectedTypes.Length && ty.Equals expectedTypes[tokenCount] then
+            expectedTypes[tokenCount] <- ty
             tokenCount <- tokenCount + 1
         else
             if not (isNull expected) then noteAll ()

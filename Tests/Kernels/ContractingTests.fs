@@ -191,7 +191,7 @@ let private vectors =
               } ]
 
 let private blocks = test "more columns than a block, more k than a block" {
-    for m, n, k in [ 150, 2100, 40; 20, 2050, 300; 2, 4200, 3 ] do
+    for m, n, k in [ 150, 2100, 40; 20, 2050, 300; 20, 9000, 130; 2, 4200, 3 ] do
         for right in [ [ 0; 1; 2 ]; [ 0; 2; 1 ] ] do
             for threads in [ 1; 2 ] do
                 let options = { usual with Threads = Some threads }

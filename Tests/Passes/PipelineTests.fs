@@ -118,6 +118,106 @@ let private folding =
               Expect.throwsT<DimensionException> (fun () -> Steps(better).Run(draw, blocks [ x ]) |> ignore) "run"
           } ]
 
+let private some seed sizes =
+    let random = System.Random(seed: int)
+    Tensor.create<float32> sizes "" (Array.init (List.fold (*) 1 sizes) (fun _ -> random.NextSingle() - 0.5f))
+
+let private narrowing = test "a constant that repeats its elements is held once" {
+    let bias = some 1 [ 5 ]
+    let x = some 2 [ 40; 5 ]
+    for name, f in
+        [ "rows", (fun (x: Tensor) -> x + bias)
+          "columns", (fun x -> x * Tensor.reshape [ 40; 1 ] (some 3 [ 40 ]))
+          "one number", (fun x -> x - Tensor.broadcastTo [ 40; 5 ] (some 4 [ 1 ]))
+          "used twice", (fun x -> let b = Tensor.broadcastTo [ 40; 5 ] bias in (x + b) * b)
+          "none", (fun x -> x + some 5 [ 40; 5 ]) ] do
+        let recorded = trace (fun xs -> [ f xs[0] ]) [ x ]
+        let narrowed, fired = Narrow.run recorded
+        Expect.equal (broken Pipeline.narrow recorded [ x ] (run recorded [ x ])) None name
+        Expect.equal fired.IsEmpty (name = "none") name
+        let better, _ = Pipeline.run false recorded
+        if name <> "none" then
+            Expect.all better.Constants (fun c -> c.Count <= 40) $"{name}: {Print.text better}"
+            Expect.equal (Compare.outcomes (run recorded [ x ]) (run narrowed [ x ])) None name
+}
+
+let private cropping =
+    let crops name isCropped f inputs = test name {
+        let recorded, _ = Pipeline.canonicalise.Run(trace f inputs)
+        let recorded, _ = Drop.run recorded
+        let cropped, fired = Crop.run recorded
+        Expect.equal (not fired.IsEmpty) isCropped $"{name}: {Print.text recorded}"
+        Expect.equal (broken Pipeline.crop recorded inputs (run recorded inputs)) None name
+        let work (t: Trace) =
+            let left, _ = Drop.run t
+            left.Instructions
+            |> Seq.filter (fun i -> i.Op.Kernel.IsConvolve)
+            |> Seq.sumBy (fun i -> i.Results[0].Count)
+        if isCropped then Expect.isLessThan (work cropped) (work recorded) $"{name}: fewer results"
+    }
+    let images = Tensor.withFormat "BCSS" (some 6 [ 3; 2; 11; 12 ])
+    let filters = some 7 [ 4; 2; 3; 2 ]
+    let convolve options (xs: Tensor list) = Tensor.convolution options xs[1] None xs[0]
+    let usual = ConvolutionOptions.Default
+    let part ranges (y: Tensor) = Define.apply (Movement.slice ranges) [ y ]
+    let inputs = [ images; filters ]
+    testList
+        "a part of a convolution is the convolution of a part"
+        [ crops
+              "of the positions"
+              true
+              (fun xs -> [ part [ 0, 1, 3; 0, 1, 4; 2, 1, 5; 1, 1, 9 ] (convolve usual xs) ])
+              inputs
+          crops
+              "every other position"
+              true
+              (fun xs -> [ part [ 0, 1, 3; 0, 1, 4; 1, 2, 4; 0, 3, 3 ] (convolve usual xs) ])
+              inputs
+          crops
+              "some of the images"
+              true
+              (fun xs -> [ part [ 0, 2, 2; 0, 1, 4; 0, 1, 9; 0, 1, 11 ] (convolve usual xs) ])
+              inputs
+          crops
+              "strides and dilations"
+              true
+              (fun xs ->
+                  let options = { usual with Stride = [ 2; 1 ]; Dilation = [ 2; 3 ] }
+                  [ part [ 0, 1, 3; 0, 1, 4; 1, 1, 3; 2, 3, 2 ] (convolve options xs) ])
+              inputs
+          crops
+              "not of the channels"
+              false
+              (fun xs -> [ part [ 0, 1, 3; 1, 1, 2; 0, 1, 9; 0, 1, 11 ] (convolve usual xs) ])
+              inputs
+          crops
+              "not backwards"
+              false
+              (fun xs -> [ part [ 0, 1, 3; 0, 1, 4; 8, -1, 9; 0, 1, 11 ] (convolve usual xs) ])
+              inputs
+          crops
+              "not where the rest is read, too"
+              false
+              (fun xs -> let y = convolve usual xs in [ part [ 0, 1, 3; 0, 1, 4; 2, 1, 5; 1, 1, 9 ] y; y ])
+              inputs
+          crops
+              "not where two parts are read"
+              false
+              (fun xs ->
+                  let y = convolve usual xs
+                  [ part [ 0, 1, 3; 0, 1, 4; 2, 1, 5; 1, 1, 9 ] y; part [ 0, 1, 3; 0, 1, 4; 0, 1, 5; 0, 1, 9 ] y ])
+              inputs
+          test "what a gradient leaves of the padding is all that is computed" {
+              let options = { usual with Padding = Padding.Same }
+              let f = withGradient (fun xs -> [ convolve options xs ])
+              let better, _ = Pipeline.run false (trace f inputs)
+              let padded =
+                  [ for i in better.Instructions do
+                        if i.Op.Name = "Pad" then List.ofArray i.Results[0].Sizes ]
+              // A window of three by two reaches two rows and one column beyond what it starts from.
+              Expect.all padded (fun sizes -> sizes[2..] = [ 13; 13 ]) $"%A{padded}"
+          } ]
+
 let private verified = test "a wrong pass is seen" {
     let recorded = trace (fun xs -> [ xs[0] * 2. - xs[1] ]) [ Tensor.scalar 1f; Tensor.scalar 3f ]
     let wrong (t: Trace) =
@@ -136,4 +236,6 @@ let tests =
           long
           draws
           folding
+          narrowing
+          cropping
           verified ]

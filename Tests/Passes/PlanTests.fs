@@ -214,6 +214,61 @@ let private followed = test "what follows a product of few rows is one launch wi
                 Expect.equal plan.Launches.Length launches $"{rows} × {columns}, {name}"
 }
 
+/// Of a convolution, the steps on its results.
+let private convolved = test "what follows a convolution is one launch with it, gaps between rows or not" {
+    let random = System.Random 17
+    let some sizes =
+        Tensor.create<float32> sizes "" (Array.init (List.fold (*) 1 sizes) (fun _ -> random.NextSingle() - 0.5f))
+    let usual = ConvolutionOptions.Default
+    let images labels (sizes: int list) = Tensor.withFormat labels (some sizes)
+    for name, x, window, options in
+        [ "planes", images "BCSS" [ 3; 4; 28; 20 ], [ 3; 3 ], { usual with Padding = Padding.Same }
+          "planes, a margin", images "BCSS" [ 2; 4; 28; 40 ], [ 3; 5 ], usual
+          "volumes", images "BCSSS" [ 2; 3; 9; 20; 20 ], [ 2; 3; 3 ], usual
+          "sequences", images "BCS" [ 4; 3; 900 ], [ 5 ], usual
+          "single positions", images "BCSS" [ 2; 4; 30; 30 ], [ 1; 1 ], usual
+          "every other position", images "BCSS" [ 4; 4; 60; 60 ], [ 3; 3 ], { usual with Stride = [ 2; 2 ] }
+          "channels last", images "BSSC" [ 3; 28; 28; 4 ], [ 3; 3 ], usual
+          "groups", images "BCSS" [ 3; 4; 28; 28 ], [ 3; 3 ], { usual with Groups = 2 } ] do
+        let isLast = name = "channels last"
+        let filters = 8
+        let w =
+            some (
+                [ filters
+                  (match name with
+                   | "groups" -> 2
+                   | "volumes"
+                   | "sequences" -> 3
+                   | _ -> 4) ]
+                @ window
+            )
+        let bias, slope = some [ filters ], some [ filters ]
+        let perChannel (t: Tensor) =
+            if isLast then t else Tensor.reshape ([ filters ] @ List.replicate window.Length 1) t
+        let tails: (string * (Tensor -> Tensor) * bool) list =
+            [ "a bias and a rectifier", (fun y -> Tensor.relu (y + perChannel bias)), true
+              "nothing but a rectifier", (fun y -> Tensor.relu y), true
+              "a slope for each channel", (fun y -> Tensor.where (y .< 0.) (y * perChannel slope) y), true
+              "what went in", (fun y -> tanh y + y), true
+              "a sum", (fun y -> Tensor.sum [ 1 ] y), false ]
+        for tailName, tail, isFollowed in tails do
+            let inputs = [ x; w ]
+            let convolution (args: Tensor list) = Tensor.convolution options args[1] None args[0]
+            let trace = traceOf (fun args -> [ tail (convolution args) ]) inputs
+            let plan = Plan.make false (fst (Pipeline.run false trace))
+            let runner = Runner(plan, Compilation.Exact)
+            let expected = tensors trace (Steps trace).Run inputs
+            tensors trace runner.Run inputs |> ignore
+            let actual = tensors trace runner.Run inputs
+            Expect.equal (Compare.outcomes expected actual) None $"{name}, {tailName}"
+            let follows =
+                plan.Launches
+                |> Array.exists (function
+                    | Launch.Followed _ -> true
+                    | _ -> false)
+            Expect.equal follows isFollowed $"{name}, {tailName}: {Plan.text plan}"
+}
+
 /// Found as a gradient that differed from the direct one after a collection.
 let private noted = test "what is noted of a small product outlives collections" {
     let x, w =
@@ -241,6 +296,7 @@ let tests =
           failing
           captured
           followed
+          convolved
           noted
           onPrograms "a plan gives the bits of a program" id
           onPrograms "a plan gives the bits of a gradient" withGradient ]

@@ -61,6 +61,24 @@ let private exact: (string * DType list * (Tensor -> Tensor -> Tensor -> Tensor)
       "slice (slice x) = slice x",
       numbers,
       (fun x _ _ -> move (Movement.slice [ 17, -2, 8 ]) x |> move (Movement.slice [ 1, 3, 2 ]))
+      "slice (pad x) = pad x by less",
+      numbers,
+      (fun x _ _ -> move (Movement.pad [ 2, 3, 0 ] 1.) x |> move (Movement.slice [ 1, 1, Specials.Count + 2 ]))
+      "contract (x, y) over 1 term = x · y",
+      numbers,
+      (fun x y _ ->
+          let one = move (Movement.slice [ 3, 1, 1 ]) y |> move (Movement.reshape [ 1; 1 ] Format.None)
+          let column = move (Movement.reshape [ Specials.Count; 1 ] Format.None) x
+          Define.apply (Contractions.op { Batch = []; Sum = [ 1, 1 ] }) [ column; one ]
+          |> move (Movement.reshape [ Specials.Count ] Format.None))
+      "contract (x, y) over 1 term = x · y",
+      numbers,
+      (fun x y _ ->
+          let pairs = { Batch = [ 2, 0 ]; Sum = [ 0, 2 ] }
+          let x, y =
+              move (Movement.reshape [ 1; 5; 4 ] Format.None) x, move (Movement.reshape [ 4; 5; 1 ] Format.None) y
+          move (Movement.reshape [ 100 ] Format.None) (Define.apply (Contractions.op pairs) [ x; y ])
+          |> move (Movement.slice [ 3, 2, 20 ]))
       "concat [x] = x", numbers, (fun x _ _ -> move (Movement.concat 0) x)
       "pad x by nothing = x", numbers, (fun x _ _ -> move (Movement.pad [ 0, 0, 0 ] 1.) x)
       "reduce x over sizes of 1 = reshape x",

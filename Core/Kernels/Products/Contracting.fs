@@ -53,7 +53,8 @@ type internal BoundContraction
         run.Execute Parallelism.MaxThreads
 
 /// A contraction made ready for its types: left [batch; m; k] × right [batch; k; n] → [batch; m; n], whatever the order and
-/// the strides of the dimensions; the result's are row-major unless others are given. Each element is one chain of fused
+/// the strides of the dimensions; the result's are row-major unless others are given, and it has but the columns that are `kept`,
+/// if that is given. Each element is one chain of fused
 /// multiply-adds over k in ascending order, starting from the first product; where k ≥ 64, and n = 1 or m · n < 8, it is the sum
 /// of 32 such chains (`DotKernel`). A NaN is always the same NaN. Integers wrap around. The sum over no k is 0.
 /// docs/order-of-evaluation.md says more.
@@ -66,16 +67,19 @@ type internal ContractionPlan
         contraction: Contraction,
         epilogue: Epilogue,
         options: ContractionOptions,
-        ?resultStrides: int array
+        ?resultStrides: int array,
+        ?kept: bool array
     ) =
     let shape = ContractionShape(left, right, contraction)
     let element = Blocks.elementType result.DType
     let size = nativeint (Marshal.SizeOf element)
     let batch = shape.BatchSizes
     let empty = result.Count = 0 || shape.K = 0
+    let kept = defaultArg kept [||]
+    let isGapped = Array.contains false kept
 
     // Vectors run along the columns; where these are too few, along the rows.
-    let transposed = shape.N * int size * 4 <= int options.Width && shape.M > shape.N
+    let transposed = not isGapped && shape.N * int size * 4 <= int options.Width && shape.M > shape.N
     let rows = if transposed then shape.N else shape.M
 
     let body =
@@ -91,7 +95,7 @@ type internal ContractionPlan
                         ValueSome(ThinProduct(element, options.Width, epilogue, m, k))
                     else
                         ValueNone
-                ContractionBody.Chains(MatrixProduct(tiles, m, n, k, options.Packing), thin, transposed)
+                ContractionBody.Chains(MatrixProduct(tiles, m, n, k, options.Packing, kept), thin, transposed)
 
     /// Bytes of an operand: the second cache keeps less, however it lies.
     let worthPacking = 131072L
@@ -138,7 +142,8 @@ type internal ContractionPlan
 
     /// Whether a side operand's columns are adjacent or all the same.
     let isReadInPlace (view: MatrixView) =
-        let step = if transposed then view.RowStride else view.ColumnStride in view.IsEven && (step = 0 || step = 1)
+        let step = if transposed then view.RowStride else view.ColumnStride
+        view.IsEven && (step = 0 || step = 1 && not isGapped)
 
     /// A side operand that is read in place, or a copy.
     let viewSide (block: Block) =
@@ -206,6 +211,14 @@ type internal ContractionPlan
 
     /// Whether an epilogue can follow: there is a product, and it is computed by tiles.
     member _.TakesEpilogue = options.Emit && not empty && not shape.InLanes
+
+    /// Whether the results, read and written once more, would take a time that counts beside the product's, a twentieth at
+    /// least: tiles with an epilogue take long to compile.
+    member _.IsWorthFollowing =
+        let isSmall, isLarge = shape.K <= 128, shape.K <= 512
+        nativeint rows <= ThinProduct.MostRows
+        || isSmall && result.Count >= 8192
+        || isLarge && int64 result.Count * int64 size >= 1048576L
 
     /// Packs the right operand, for any number of runs; null where that is of no use.
     member _.Pack(b: Block) : PackedOperand | null =
@@ -295,9 +308,7 @@ module internal Contracting =
     let tryBind left leftStrides right rightStrides result contraction constant =
         (planned left right result contraction).TryBind(leftStrides, rightStrides, [||], constant)
 
-    /// The same with an epilogue, whose side operands have these strides, given the right operand if it is a constant. Only
-    /// where the result is read and written again in a time that counts beside the product's, a twentieth at least: tiles take
-    /// long to compile.
+    /// The same with an epilogue, whose side operands have these strides, given the right operand if it is a constant.
     let tryFollow
         left
         (leftStrides: int array)
@@ -310,10 +321,7 @@ module internal Contracting =
         : (Block voption -> unit -> BoundContraction) option =
         let plan = ContractionPlan(left, right, result, contraction, epilogue, ContractionOptions.Default)
         let bind constant = plan.TryBind(leftStrides, rightStrides, sideStrides, constant)
-        let shape = plan.Shape
-        let isThin = nativeint plan.Rows <= ThinProduct.MostRows
-        let isShallow = shape.K <= 128 && shape.M * shape.N >= 8192
-        if (isThin || isShallow) && (bind ValueNone).IsSome then
+        if plan.IsWorthFollowing && (bind ValueNone).IsSome then
             Some(fun constant -> (bind constant).Value)
         else
             None

@@ -1,8 +1,10 @@
 namespace Functional
 
-/// A convolution as a contraction: of the filters with windows of the operand, both seen through strides.
+/// A convolution as a contraction: of the filters with windows of the operand, both seen through strides. `mayLeaveGaps`: whether
+/// more columns may be computed than the result has.
 [<Sealed>]
-type internal ConvolutionLayout(x: TensorType, filters: TensorType, result: TensorType, f: Filtering) =
+type internal ConvolutionLayout
+    (x: TensorType, filters: TensorType, result: TensorType, f: Filtering, mayLeaveGaps: bool) =
     let groups, perGroup, depth = f.Groups, filters.Sizes[0] / f.Groups, filters.Sizes[1]
     let spatial = [ for w in f.Windows -> w.Dim ]
     let others = [ 0 .. x.Rank - 1 ] |> List.except (f.Channel :: spatial)
@@ -19,30 +21,34 @@ type internal ConvolutionLayout(x: TensorType, filters: TensorType, result: Tens
     /// all but these, so that the result lies as it is computed.
     let isBatched = not filtersLast && product positions >= 16
 
-    // Windows one step apart, and a result with rows as long as the operand's: from each position to the next, into the next row
-    // too, it is as far in the one as in the other, so that no position is told from the next. What is computed between the
-    // end of a row and the next row is looked at by nobody; it is a fifth of the whole at most.
+    // Windows one step apart, and rows of positions as long as the operand's: from each position to the next, into the next row
+    // too, it is equally far in the operand, so that no position is told from the next. What is computed between the end of a row
+    // and the next row is no part of the result; it is a fifth of the whole at most.
     let rows = if spatial.IsEmpty then [] else spatial.Tail
-    let flat =
-        let steps = List.scanBack (fun d step -> x.Sizes[d] * step) rows 1
-        1 + (Seq.zip positions steps |> Seq.sumBy (fun (size, step) -> (size - 1) * step))
+    let steps = List.scanBack (fun d step -> x.Sizes[d] * step) rows 1
+    let flat = 1 + (Seq.zip positions steps |> Seq.sumBy (fun (size, step) -> (size - 1) * step))
 
     let isWide =
         isBatched
+        && mayLeaveGaps
         && spatial.Length > 1
         && spatial = [ x.Rank - spatial.Length .. x.Rank - 1 ]
         && f.Windows |> List.forall (fun w -> w.Stride = 1)
         && flat * 4 <= product positions * 5
 
-    let wide =
+    /// Of the positions in long rows, those that the result has.
+    let columnsKept =
         if not isWide then
-            result
+            [||]
         else
-            TensorType(
-                result.DType,
-                [ for d in 0 .. result.Rank - 1 -> if List.contains d rows then x.Sizes[d] else result.Sizes[d] ],
-                result.Format
-            )
+            let sizes, steps = Array.ofList positions, Array.ofList steps
+            Array.init flat (fun at ->
+                let mutable rest, isKept = at, true
+                for d in 0 .. sizes.Length - 1 do
+                    isKept <- isKept && rest / steps[d] < sizes[d]
+                    rest <- rest % steps[d]
+                isKept)
+    let count = product positions
     let positions = if isWide then [ flat ] else positions
     let batch, along = if isBatched then otherSizes, [] else [], otherSizes
 
@@ -70,11 +76,14 @@ type internal ConvolutionLayout(x: TensorType, filters: TensorType, result: Tens
         Array.concat
             [ Array.zeroCreate batch.Length; [| strides[0] * perGroup; strides[0]; strides[1] |]; strides[2..] ]
 
-    let resultStrides =
-        let dense = wide.Strides
-        let others, channel = [| for d in others -> dense[d] |], dense[f.Channel]
+    /// Strides of the result, or of what is repeated to its sizes, as of what is contracted.
+    let resultStrides (strides: int array) =
+        let others, channel = [| for d in others -> strides[d] |], strides[f.Channel]
         let batch, along = if isBatched then others, [||] else [||], others
-        let positions = Array.append along (if isWide then [| 1 |] else [| for d in spatial -> dense[d] |])
+        let positions =
+            Array.append
+                along
+                (if isWide then [| strides[List.last spatial] |] else [| for d in spatial -> strides[d] |])
         Array.concat
             [ batch
               [| channel * perGroup |]
@@ -86,14 +95,21 @@ type internal ConvolutionLayout(x: TensorType, filters: TensorType, result: Tens
 
     /// The result's sizes in the order in which the contraction gives them.
     member _.Result =
-        let positions = along @ positions
+        let positions = along @ if isWide then [ count ] else positions
         let inner = if filtersLast then positions @ [ perGroup ] else perGroup :: positions
         TensorType(result.DType, batch @ [ groups ] @ inner)
 
-    member _.ResultStrides = resultStrides
+    member _.ResultStrides = resultStrides result.Strides
 
-    /// What is computed: the result, or one with longer rows, of which the result is the beginning of each.
-    member _.Computed = wide
+    /// Of the columns that are computed, those that the result has; empty: all.
+    member _.Kept = columnsKept
+
+    /// The strides of a tensor that is repeated to the result's sizes; none if it would have to be gathered from between gaps.
+    member _.TryRepeated(strides: int array) =
+        if isWide && spatial |> List.exists (fun d -> result.Sizes[d] > 1 && strides[d] <> 0) then
+            None
+        else
+            Some(resultStrides strides)
 
     /// Whether the operand lies as it is taken to: elements that follow each other in its rows, and rows in memory.
     member _.Takes(strides: int array) =
@@ -107,24 +123,25 @@ type internal ConvolutionLayout(x: TensorType, filters: TensorType, result: Tens
 
 [<RequireQualifiedAccess>]
 module internal Convolving =
-    let private planned (layout: ConvolutionLayout) =
+    let private options = ContractionOptions.Default
+    let private laidOut x filters result f = ConvolutionLayout(x, filters, result, f, options.Emit)
+
+    let private planned (layout: ConvolutionLayout) epilogue =
         ContractionPlan(
             layout.Left,
             layout.Right,
             layout.Result,
             layout.Contraction,
-            TileKernels.NoEpilogue,
-            ContractionOptions.Default,
-            layout.ResultStrides
+            epilogue,
+            options,
+            layout.ResultStrides,
+            layout.Kept
         )
 
-    /// What a convolution computes: its result, or one with longer rows.
-    let computed x filters result f = ConvolutionLayout(x, filters, result, f).Computed
-
-    /// Into a dense block of what is computed.
+    /// Into a dense block.
     let filling xType filters result f : Block -> Block -> Block -> unit =
-        let layout = ConvolutionLayout(xType, filters, result, f)
-        let plan = planned layout
+        let layout = laidOut xType filters result f
+        let plan = planned layout TileKernels.NoEpilogue
         fun x filters target ->
             let x = if layout.Takes x.Strides then x else Blocks.contiguous xType x
             let x = { x with Strides = layout.SeenStrides x.Strides }
@@ -132,13 +149,27 @@ module internal Convolving =
             let struct (left, right) = layout.Sides(x, filters)
             plan.Run(left, right, null, [||], target.Data, target.Offset)
 
-    /// For operands with these strides, where none has to be copied first; and what is given for each, in the order of the
-    /// contraction.
-    let tryBind x (xStrides: int array) filters (filterStrides: int array) result f (ofX, ofFilters) =
-        let layout = ConvolutionLayout(x, filters, result, f)
+    let private bind (layout: ConvolutionLayout) (plan: ContractionPlan) xStrides filterStrides sideStrides =
         if layout.Takes xStrides then
             let struct (left, right) = layout.Sides(layout.SeenStrides xStrides, layout.SlidStrides filterStrides)
-            (planned layout).TryBind(left, right, [||], ValueNone)
+            plan.TryBind(left, right, sideStrides, ValueNone)
+        else
+            None
+
+    /// For operands with these strides, where none has to be copied first; and what is given for each, in the order of the
+    /// contraction.
+    let tryBind x xStrides filters filterStrides result f (ofX, ofFilters) =
+        let layout = laidOut x filters result f
+        bind layout (planned layout TileKernels.NoEpilogue) xStrides filterStrides [||]
+        |> Option.map (fun bind -> bind, layout.Sides(ofX, ofFilters))
+
+    /// The same with an epilogue, whose side operands are seen with the result's sizes and have these strides; where that pays.
+    let tryFollow x xStrides filters filterStrides result f epilogue (sideStrides: int array array) (ofX, ofFilters) =
+        let layout = laidOut x filters result f
+        let sides = sideStrides |> Array.map layout.TryRepeated
+        let plan = planned layout epilogue
+        if plan.IsWorthFollowing && Array.forall Option.isSome sides then
+            bind layout plan xStrides filterStrides (Array.map Option.get sides)
             |> Option.map (fun bind -> bind, layout.Sides(ofX, ofFilters))
         else
             None

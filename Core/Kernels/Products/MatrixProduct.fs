@@ -42,12 +42,25 @@ type private Part =
 
 /// A block of the left operand, rows from Row on and k from P on, at hand to be multiplied by panels.
 [<Struct>]
-type private Stage = { Left: Matrix; IsPacked: bool; Row: nativeint; Rows: nativeint; P: nativeint; Depth: nativeint }
+type private Stage =
+    {
+        Left: Matrix
+        IsPacked: bool
+        Row: nativeint
+        P: nativeint
+        Depth: nativeint
+        /// Row tiles: how many have one row more than the others, the rows of these, and how many they are.
+        High: nativeint
+        Height: nativeint
+        Low: nativeint
+    }
 
 /// [m; k] × [k; n] → [m; n], on one thread: in blocks that fit the caches, each by tile kernels. An element is one chain of
-/// multiply-adds over ascending k, which block after block carries on through the result. k is at least 1.
+/// multiply-adds over ascending k, which block after block carries on through the result. k is at least 1. `kept` says of each
+/// column whether it is part of the result; empty: all are.
 [<Sealed>]
-type internal MatrixProduct(tiles: TileKernels, m: nativeint, n: nativeint, k: nativeint, packing: PackingChoice) =
+type internal MatrixProduct
+    (tiles: TileKernels, m: nativeint, n: nativeint, k: nativeint, packing: PackingChoice, kept: bool array) =
     let code = tiles.Code
     let size, lanes = nativeint code.Size, nativeint code.Lanes
     let vectors = tiles.VectorsFor m
@@ -55,6 +68,7 @@ type internal MatrixProduct(tiles: TileKernels, m: nativeint, n: nativeint, k: n
     let height = nativeint (tiles.RowsFor vectors)
     let sides = tiles.Epilogue.Sides
     let panels = PanelPacking code
+    let gaps = if Array.contains false kept then ColumnGaps(kept, int lanes, int size) else null
 
     let ceiling (a: nativeint) (b: nativeint) = (a + b - 1n) / b
 
@@ -64,9 +78,12 @@ type internal MatrixProduct(tiles: TileKernels, m: nativeint, n: nativeint, k: n
 
     // A panel of the right operand and a tile of the left fit the first cache, a block of the left the second, a block of
     // the right the third.
-    let kBlock = part k (if vectors = 2 then 384n else 16384n / (panel * size)) 16n
+    // Results with gaps cannot be carried on.
+    let kBlock = if isNull gaps then part k (if vectors = 2 then 384n else 16384n / (panel * size)) 16n else k
     let mBlock = part m 144n height
-    let nBlock = 8192n / size / panel * panel
+    let nBlock =
+        let most = if isNull gaps then 8192n / size else 8192n / size * 384n / max 384n kBlock
+        max panel (most / panel * panel)
     let columnsPacked = ceiling n lanes * lanes
 
     // The layout of the scratch memory: arguments, room for a vector, two tables, a block of the left, of the right.
@@ -116,16 +133,24 @@ type internal MatrixProduct(tiles: TileKernels, m: nativeint, n: nativeint, k: n
             match part.Operands.Calls with
             | null -> panels.Rows(part.Scratch + rowTable, part.Operands.Right.From(p, 0n), depth)
             | calls -> calls.GiveUp()
+        let tiles = ceiling rows height
+        let high = rows % tiles
         { Left = if packs then { a with Address = part.Scratch + left } else a
           IsPacked = packs
           Row = row
-          Rows = rows
           P = p
-          Depth = depth }
+          Depth = depth
+          High = high
+          Height = rows / tiles
+          Low = tiles - high }
 
     let setRight scratch address step =
         set scratch TileKernel.Argument.B address
         set scratch TileKernel.Argument.BStep step
+
+    // Of a panel wider than two vectors the processor sees the rows.
+    let looksAhead (part: Part inref) tabled asItIs =
+        vectors = 2 && (tabled || asItIs && part.Operands.Packed = 0n && k * n * size >= 4194304n)
 
     /// Makes a panel of the right operand ready, packed or as it is; whether its rows are looked up. A packed one is kept for the
     /// rows that follow.
@@ -161,8 +186,13 @@ type internal MatrixProduct(tiles: TileKernels, m: nativeint, n: nativeint, k: n
             setRight scratch target step
             false
 
+    /// Where in a row of the result a column belongs.
+    let resultAt (part: Part inref) row column =
+        let c = part.Operands.Result
+        if isNull gaps then c.At(row, column) else c.At(row, 0n) + gaps.Before column
+
     /// Row tiles of equal height, one below the other.
-    let runTiles (part: Part inref) (stage: Stage inref) first count rows column whole scattered tabled =
+    let runTiles (part: Part inref) (stage: Stage inref) first count rows column whole scattered tabled ahead =
         if count > 0n then
             let scratch, a = part.Scratch, stage.Left
             let tileStep = if stage.IsPacked then stage.Depth * size else a.RowStep
@@ -171,11 +201,11 @@ type internal MatrixProduct(tiles: TileKernels, m: nativeint, n: nativeint, k: n
             set scratch TileKernel.Argument.AStep (if stage.IsPacked then rows * size else a.ColumnStep)
             set scratch TileKernel.Argument.ATile (rows * tileStep)
             set scratch TileKernel.Argument.Tiles count
-            set scratch TileKernel.Argument.C (part.Operands.Result.At(stage.Row + first, column))
+            set scratch TileKernel.Argument.C (resultAt &part (stage.Row + first) column)
             for s in 0 .. sides - 1 do
                 let side = part.Operands.Sides[s]
                 set scratch (TileKernel.Argument.Side s) (side.At(stage.Row + first, column))
-            let kernel = tiles.Kernel(int rows, whole, scattered, tabled)
+            let kernel = tiles.Kernel(int rows, whole, scattered, tabled, ahead, not (isNull gaps))
             match part.Operands.Calls with
             | null -> kernel.Invoke scratch
             | calls -> calls.Add(kernel, scratch, tiles.Noted)
@@ -190,7 +220,7 @@ type internal MatrixProduct(tiles: TileKernels, m: nativeint, n: nativeint, k: n
         let back =
             partial
             && stage.Depth = k
-            && sides = 0
+            && (sides = 0 || not (isNull gaps))
             && part.Operands.Packed = 0n
             && (b.IsEven || part.Tabled)
             && b.ColumnStep = size
@@ -199,17 +229,23 @@ type internal MatrixProduct(tiles: TileKernels, m: nativeint, n: nativeint, k: n
             && packing <> PackingChoice.Always
         let column = if back then endColumn - lanes else column
         let columns = if back then lanes else columns
-        let tabled = panelAt &part &stage column columns whole (back || not (part.PacksRight || partial))
+        let asItIs = back || not (part.PacksRight || partial)
+        let tabled = panelAt &part &stage column columns whole asItIs
+        let ahead = looksAhead &part tabled asItIs
         let scratch = part.Scratch
         set scratch TileKernel.Argument.K stage.Depth
         set scratch TileKernel.Argument.Continue stage.P
         set scratch TileKernel.Argument.Finish (if stage.P + stage.Depth = k then 1n else 0n)
         set scratch TileKernel.Argument.LastColumns (columns - nativeint (whole - 1) * lanes)
-        let scattered = c.ColumnStep <> size || columns < nativeint whole * lanes
-        let count = ceiling stage.Rows height
-        let low, high = stage.Rows / count, stage.Rows % count
-        runTiles &part &stage 0n high (low + 1n) column whole scattered tabled
-        runTiles &part &stage (high * (low + 1n)) (count - high) low column whole scattered tabled
+        let scattered =
+            match gaps with
+            | null -> c.ColumnStep <> size || columns < nativeint whole * lanes
+            | gaps ->
+                set scratch TileKernel.Argument.Gaps (gaps.At column)
+                not (gaps.Fit(column, whole, part.EndColumn))
+        let high, low = stage.High, stage.Height
+        runTiles &part &stage 0n high (low + 1n) column whole scattered tabled ahead
+        runTiles &part &stage (high * (low + 1n)) stage.Low low column whole scattered tabled ahead
         column + columns
 
     let setStrides (part: Part inref) =

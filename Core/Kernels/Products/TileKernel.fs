@@ -27,11 +27,13 @@ module internal TileKernel =
         let Finish = 11
         /// Of a scattered kernel: columns that the last vector has, bytes from one to the next, room for one vector.
         let LastColumns, CColumn, Room = 12, 13, 14
+        /// Of a kernel whose results have gaps: the entry of the first vector (`ColumnGaps`).
+        let Gaps = 15
         /// For each side operand: pointer, bytes from row to row, bytes from column to column (0 or the element size,
-        /// except in a scattered kernel).
-        let Side k = 15 + 3 * k
+        /// except in a scattered kernel; 0 where results have gaps).
+        let Side k = 16 + 3 * k
         /// As many as a kernel with that many side operands takes.
-        let count sides = 15 + 3 * sides
+        let count sides = 16 + 3 * sides
 
     /// What a kernel is emitted for.
     [<Struct>]
@@ -46,16 +48,58 @@ module internal TileKernel =
             Turned: bool
             /// `BStep` is the address of a table: where each row of B is, in bytes from B.
             Tabled: bool
+            /// Each row of B lies elsewhere, in memory that no cache holds, which the processor does not foresee: the panel after the
+            /// next is asked for.
+            Ahead: bool
+            /// Some columns are no part of the result (`ColumnGaps`). Chains end in one go then.
+            Gapped: bool
         }
 
+    /// Where the vectors of a row of results belong, in an emitted kernel.
+    [<NoEquality; NoComparison>]
+    type private Columns =
+        {
+            /// Pushes the bytes from one column to the next.
+            Step: unit -> unit
+            /// Of results with gaps: bytes from the first vector to each.
+            Places: LocalBuilder array
+            /// The lanes of each vector's columns.
+            Picks: LocalBuilder array
+        }
+
+    /// Pushes a number of vector j's entry.
+    let private entry (w: KernelWriter) j k =
+        w.Argument Argument.Gaps
+        w.Offset((j * ColumnGaps.EntrySize + k) * sizeof<nativeint>)
+        w.IL.Emit OpCodes.Ldind_I
+
+    let private columnsOf (w: KernelWriter) (v: VectorCode) form : Columns =
+        let each make = if form.Gapped then Array.init form.Vectors make else [||]
+        let place j =
+            let place = w.Int()
+            entry w j 0
+            entry w 0 0
+            w.IL.Emit OpCodes.Sub
+            w.Set place
+            place
+        let pick j =
+            let pick = w.Local v.Indices.Vector
+            entry w j 2
+            w.Call v.Indices.Load.Value
+            w.Set pick
+            pick
+        { Step = (fun () -> w.Argument Argument.CColumn); Places = each place; Picks = each pick }
+
     /// Emits a loop over the columns of vector j of a row: address of the element in memory, address in `room`.
-    let private eachColumn (w: KernelWriter) (v: VectorCode) form room (stride: unit -> unit) j start body =
+    let private eachColumn (w: KernelWriter) (v: VectorCode) form room columns j start body =
         let memory, lane, left = w.Int(), w.Int(), w.Int()
         start ()
         w.Set memory
         w.Get room
         w.Set lane
-        if j = form.Vectors - 1 then w.Argument Argument.LastColumns else w.Number v.Lanes
+        if form.Gapped then entry w j 1
+        elif j = form.Vectors - 1 then w.Argument Argument.LastColumns
+        else w.Number v.Lanes
         w.Set left
         w.While(
             left,
@@ -63,17 +107,20 @@ module internal TileKernel =
             fun () ->
                 body memory lane
                 w.Get memory
-                stride ()
+                columns.Step()
                 w.Add()
                 w.Set memory
                 w.Advance(lane, v.Size)
         )
 
     /// Address of row r, vector j of a matrix with rows from a pointer on.
-    let private columnAddress (w: KernelWriter) (v: VectorCode) form (stride: unit -> unit) row j =
+    let private columnAddress (w: KernelWriter) (v: VectorCode) form columns row j =
         w.Get row
-        if form.Scattered then
-            stride ()
+        if form.Gapped then
+            w.Get(columns.Places[j])
+            w.Add()
+        elif form.Scattered then
+            columns.Step()
             w.Number(j * v.Lanes)
             w.Mul()
             w.Add()
@@ -81,66 +128,71 @@ module internal TileKernel =
             w.Offset(j * v.Bytes)
 
     /// Loads the vector at row, j; lanes beyond the last column are whatever `room` holds.
-    let private load (w: KernelWriter) (v: VectorCode) form room stride row j =
+    let private load (w: KernelWriter) (v: VectorCode) form room columns row j =
         if form.Scattered then
-            eachColumn w v form room stride j (fun () -> columnAddress w v form stride row j) (fun memory lane ->
+            eachColumn w v form room columns j (fun () -> columnAddress w v form columns row j) (fun memory lane ->
                 w.Get lane
                 w.Get memory
                 v.Read w
                 v.Write w)
             w.Get room
         else
-            columnAddress w v form stride row j
+            columnAddress w v form columns row j
         w.Call v.Load.Value
 
-    let private store (w: KernelWriter) (v: VectorCode) form room stride row j value =
+    let private store (w: KernelWriter) (v: VectorCode) form room columns row j value =
         w.Get value
         if form.Scattered then
             w.Get room
             w.Call v.Store.Value
-            eachColumn w v form room stride j (fun () -> columnAddress w v form stride row j) (fun memory lane ->
+            eachColumn w v form room columns j (fun () -> columnAddress w v form columns row j) (fun memory lane ->
                 w.Get memory
                 w.Get lane
                 v.Read w
                 v.Write w)
         else
-            columnAddress w v form stride row j
+            columnAddress w v form columns row j
             w.Call v.Store.Value
 
     /// A side operand's vector: one element repeated where its columns have stride 0.
     let private loadSide (w: KernelWriter) (v: VectorCode) form room side row j value =
-        let stride () = w.Argument(Argument.Side side + 2)
-        if form.Scattered then
-            load w v form room stride row j
+        let columns = { Step = (fun () -> w.Argument(Argument.Side side + 2)); Places = [||]; Picks = [||] }
+        let loaded () =
+            load w v form room columns row j
             w.Set value
+        let repeated () =
+            w.Get row
+            v.Read w
+            w.Call v.Repeat.Value
+            w.Set value
+        if form.Gapped then
+            repeated ()
+        elif form.Scattered then
+            loaded ()
         else
-            stride ()
-            w.IfElse(
-                (fun () ->
-                    load w v form room stride row j
-                    w.Set value),
-                fun () ->
-                    w.Get row
-                    v.Read w
-                    w.Call v.Repeat.Value
-                    w.Set value
-            )
+            columns.Step()
+            w.IfElse(loaded, repeated)
 
-    /// Asks for the rows of the next tile's results.
-    let private prefetchNext (w: KernelWriter) form (c: LocalBuilder) (cRow: LocalBuilder) =
+    /// Asks for the cache lines that hold so many bytes, wherever in a line they begin, from so many bytes after an address.
+    let private prefetch (w: KernelWriter) hint (address: LocalBuilder) first bytes =
         if Sse.IsSupported then
-            let prefetch = nonNull (typeof<Sse>.GetMethod "Prefetch0")
-            let row = w.Int()
-            w.Get cRow
-            w.Number form.Rows
-            w.Mul()
-            w.Get c
-            w.Add()
-            w.Set row
-            for _ in 1 .. form.Rows do
-                w.Get row
-                w.Call prefetch
-                w.Advance(row, cRow)
+            for at in first..64 .. first + bytes do
+                w.Get address
+                w.Offset at
+                w.Call(nonNull (typeof<Sse>.GetMethod(hint: string)))
+
+    /// Asks for the rows of the next tile's results, or, where not even the beginning of the panel is in a cache, for all of them.
+    let private prefetchResults (w: KernelWriter) (v: VectorCode) form (c: LocalBuilder) (cRow: LocalBuilder) =
+        let row = w.Int()
+        w.Get cRow
+        w.Number form.Rows
+        w.Mul()
+        w.Get c
+        w.Add()
+        w.Set row
+        for _ in 1 .. form.Rows do
+            prefetch w "Prefetch0" row 0 (if form.Ahead then form.Vectors * v.Bytes else 0)
+            w.Advance(row, cRow)
 
     let private emitSteps (w: KernelWriter) (v: VectorCode) form k (sums: LocalBuilder array array) from =
         let (a: RowPointers), (step: LocalBuilder), (start: LocalBuilder), (bStep: LocalBuilder) = from
@@ -164,6 +216,8 @@ module internal TileKernel =
                 w.Offset(j * v.Bytes)
                 w.Call v.Load.Value
                 w.Set(right[j])
+            if form.Ahead then
+                prefetch w "Prefetch1" b (2 * form.Vectors * v.Bytes) (form.Vectors * v.Bytes - 1)
             for r in 0 .. form.Rows - 1 do
                 a.Push r
                 v.Read w
@@ -299,7 +353,7 @@ module internal TileKernel =
         form
         epilogue
         room
-        cColumn
+        columns
         c
         cRow
         (sums: LocalBuilder array array)
@@ -311,16 +365,22 @@ module internal TileKernel =
         w.Set row
         for r in 0 .. form.Rows - 1 do
             for j in 0 .. form.Vectors - 1 do
-                w.Argument Argument.Finish
-                w.IfElse(
-                    (fun () ->
-                        v.SettleNaN(w, sums[r][j])
-                        sides |> Array.iteri (fun k side -> loadSide w v form room k (rows[k]) j side)
-                        epilogue.Emit w v (sums[r][j]) sides
-                        w.Set(sums[r][j])),
-                    ignore
-                )
-                store w v form room cColumn row j (sums[r][j])
+                let finish () =
+                    v.SettleNaN(w, sums[r][j])
+                    if form.Gapped then
+                        w.Get(sums[r][j])
+                        w.Get(columns.Picks[j])
+                        w.Call v.Shuffle.Value
+                        w.Set(sums[r][j])
+                    sides |> Array.iteri (fun k side -> loadSide w v form room k (rows[k]) j side)
+                    epilogue.Emit w v (sums[r][j]) sides
+                    w.Set(sums[r][j])
+                if form.Gapped then
+                    finish ()
+                else
+                    w.Argument Argument.Finish
+                    w.IfElse(finish, ignore)
+                store w v form room columns row j (sums[r][j])
             w.Advance(row, (cRow: LocalBuilder))
             rows
             |> Array.iteri (fun k p ->
@@ -346,7 +406,7 @@ module internal TileKernel =
         let tiles, bStep, c, cRow =
             argument Argument.Tiles, argument Argument.BStep, argument Argument.C, argument Argument.CRow
         let room = argument Argument.Room
-        let cColumn () = w.Argument Argument.CColumn
+        let columns = columnsOf w v form
         let b, k, row = w.Int(), w.Int(), w.Int()
         let sums = [| for _ in 1 .. form.Rows -> [| for _ in 1 .. form.Vectors -> w.Local v.Vector |] |]
 
@@ -354,23 +414,25 @@ module internal TileKernel =
             tiles,
             1,
             fun () ->
-                prefetchNext w form c cRow
-                w.Argument Argument.Continue
-                w.IfElse(
-                    (fun () ->
-                        w.Get c
-                        w.Set row
-                        for r in 0 .. form.Rows - 1 do
-                            for j in 0 .. form.Vectors - 1 do
-                                load w v form room cColumn row j
-                                w.Set(sums[r][j])
-                            w.Advance(row, cRow)),
-                    fun () ->
-                        for rowSums in sums do
-                            for sum in rowSums do
-                                v.Nothing w
-                                w.Set sum
-                )
+                prefetchResults w v form c cRow
+                let carryOn () =
+                    w.Get c
+                    w.Set row
+                    for r in 0 .. form.Rows - 1 do
+                        for j in 0 .. form.Vectors - 1 do
+                            load w v form room columns row j
+                            w.Set(sums[r][j])
+                        w.Advance(row, cRow)
+                let start () =
+                    for rowSums in sums do
+                        for sum in rowSums do
+                            v.Nothing w
+                            w.Set sum
+                if form.Gapped then
+                    start ()
+                else
+                    w.Argument Argument.Continue
+                    w.IfElse(carryOn, start)
                 w.Argument Argument.B
                 w.Set b
                 w.Argument Argument.K
@@ -381,7 +443,7 @@ module internal TileKernel =
                     let rows = RowPointers(w, form.Rows, stride)
                     rows.Start a
                     emitSteps w v form k sums (rows, step, b, bStep)
-                emitEnd w v form epilogue room cColumn c cRow sums
+                emitEnd w v form epilogue room columns c cRow sums
                 w.Advance(a, tile)
         )
         w.Finish()

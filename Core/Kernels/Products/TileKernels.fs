@@ -12,7 +12,7 @@ type internal TileKernels private (code: VectorCode, epilogue: Epilogue) =
     // Accumulators beside the row's broadcast element and two vectors of B.
     let sums = if VectorWidth.registers = 32 then 24 else 12
     let most = TileKernels.MostVectors
-    let kernels = Array.zeroCreate<KernelCode | null>((sums + 1) * (most + 1) * 8)
+    let kernels = Array.zeroCreate<KernelCode | null>((sums + 1) * (most + 1) * 32)
 
     static member NoEpilogue = none
 
@@ -53,10 +53,12 @@ type internal TileKernels private (code: VectorCode, epilogue: Epilogue) =
     member private _.Get(form: TileKernel.Form) : KernelCode =
         let bit flag value = if flag then value else 0
         let at =
-            (form.Rows * (most + 1) + form.Vectors) * 8
+            (form.Rows * (most + 1) + form.Vectors) * 32
             + bit form.Scattered 1
             + bit form.Turned 2
             + bit form.Tabled 4
+            + bit form.Gapped 8
+            + bit form.Ahead 16
         match kernels[at] with
         | null ->
             let kernel = TileKernel.emit code epilogue form
@@ -64,9 +66,23 @@ type internal TileKernels private (code: VectorCode, epilogue: Epilogue) =
             kernel
         | kernel -> kernel
 
-    member t.Kernel(rows, vectors, scattered, tabled) =
-        t.Get { Rows = rows; Vectors = vectors; Scattered = scattered; Turned = false; Tabled = tabled }
+    member t.Kernel(rows, vectors, scattered, tabled, ahead, gapped) =
+        t.Get
+            { Rows = rows
+              Vectors = vectors
+              Scattered = scattered
+              Turned = false
+              Tabled = tabled
+              Ahead = ahead
+              Gapped = gapped }
 
     /// For a right operand whose columns are adjacent in memory.
     member t.Turned(rows, vectors, scattered) =
-        t.Get { Rows = rows; Vectors = vectors; Scattered = scattered; Turned = true; Tabled = false }
+        t.Get
+            { Rows = rows
+              Vectors = vectors
+              Scattered = scattered
+              Turned = true
+              Tabled = false
+              Ahead = false
+              Gapped = false }

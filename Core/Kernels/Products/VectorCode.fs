@@ -127,6 +127,7 @@ type internal VectorCode(element: Type, width: VectorWidth) =
         | VectorWidth.Bits256 -> typeof<Vector256>, typedefof<Vector256<int>>
         | _ -> typeof<Vector128>, typedefof<Vector128<int>>
     let vector = generic.MakeGenericType element
+    let indices = if Marshal.SizeOf element = 4 then typeof<int> else typeof<int64>
     let floating = element = typeof<float32> || element = typeof<float>
 
     let found (m: MethodInfo | null) = nonNull m
@@ -160,11 +161,16 @@ type internal VectorCode(element: Type, width: VectorWidth) =
     member val Load = lazy genericOf "Load" 1
     member val Store = lazy genericOf "Store" 2
     member val Repeat = lazy static' holder "Create" [ element ]
+    /// A vector's lanes in the order that a vector of their numbers gives, which are as long as the elements.
+    member val Shuffle = lazy static' holder "ShuffleNative" [ vector; generic.MakeGenericType indices ]
     member val Equal = lazy genericOf "Equals" 2
     member val Select = lazy genericOf "ConditionalSelect" 3
     member val FusedMultiplyAdd = lazy static' holder "FusedMultiplyAdd" [ vector; vector; vector ]
     member val Plus = lazy static' vector "op_Addition" [ vector; vector ]
     member val Times = lazy static' vector "op_Multiply" [ vector; vector ]
+
+    /// Vectors of the numbers that `Shuffle` takes.
+    member _.Indices = VectorCode(indices, width)
 
     /// Whether vectors of 16 and 32 bytes can be transposed.
     static member CanUnpack = Sse2.IsSupported || AdvSimd.Arm64.IsSupported
