@@ -18,39 +18,49 @@ type internal ColumnGaps(kept: bool array, lanes: int, size: int) =
     let entries = GC.AllocateArray<nativeint>((vectors + 1) * ColumnGaps.EntrySize, true)
     let entry k = Marshal.UnsafeAddrOfPinnedArrayElement(entries, k * ColumnGaps.EntrySize)
 
-    /// As numbers of the elements' size: vectors with their gaps at the same lanes share them.
-    let picks = Dictionary<string, Array>()
+    /// The lanes of columns as numbers of the elements' size, by these lanes as bits: vectors with their gaps at the same lanes
+    /// share them.
+    let picks = Dictionary<int, Array>()
 
-    let pick (lanesOfColumns: int list) =
-        let all = lanesOfColumns @ List.replicate (lanes - lanesOfColumns.Length) 0
-        let key = String.Join(" ", all)
-        if not (picks.ContainsKey key) then
-            let numbers: Array =
-                if size = 4 then
-                    let numbers = GC.AllocateArray<int>(lanes, true)
-                    all |> List.iteri (fun k lane -> numbers[k] <- lane)
-                    numbers
-                else
-                    let numbers = GC.AllocateArray<int64>(lanes, true)
-                    all |> List.iteri (fun k lane -> numbers[k] <- int64 lane)
-                    numbers
-            picks[key] <- numbers
-        Marshal.UnsafeAddrOfPinnedArrayElement(picks[key], 0)
+    let pick columns =
+        let numbers =
+            match picks.TryGetValue columns with
+            | true, numbers -> numbers
+            | _ ->
+                let all = [| 0 .. lanes - 1 |] |> Array.filter (fun lane -> columns >>> lane &&& 1 = 1)
+                let numbers: Array =
+                    if size = 4 then
+                        let numbers = GC.AllocateArray<int>(lanes, true)
+                        Array.blit all 0 numbers 0 all.Length
+                        numbers
+                    else
+                        let numbers = GC.AllocateArray<int64>(lanes, true)
+                        Array.blit (Array.map int64 all) 0 numbers 0 all.Length
+                        numbers
+                picks[columns] <- numbers
+                numbers
+        Marshal.UnsafeAddrOfPinnedArrayElement(numbers, 0)
 
     let total =
+        /// How many columns a vector from a position on has.
         let set k before first =
-            let columns =
-                [ for lane in 0 .. lanes - 1 do
-                      if first + lane >= 0 && first + lane < kept.Length && kept[first + lane] then lane ]
+            let mutable columns, count = 0, 0
+            for lane in max 0 -first .. min lanes (kept.Length - first) - 1 do
+                if kept[first + lane] then
+                    columns <- columns ||| (1 <<< lane)
+                    count <- count + 1
             entries[k * ColumnGaps.EntrySize] <- nativeint (before * size)
-            entries[k * ColumnGaps.EntrySize + 1] <- nativeint columns.Length
+            entries[k * ColumnGaps.EntrySize + 1] <- nativeint count
             entries[k * ColumnGaps.EntrySize + 2] <- pick columns
-            before + columns.Length
+            count
         let mutable before = 0
         for k in 0 .. vectors - 1 do
-            before <- set k before (k * lanes)
-        let first = kept.Length - lanes
-        set vectors (before - Seq.length (kept |> Seq.skip (max 0 first) |> Seq.filter id)) first |> ignore
+            before <- before + set k before (k * lanes)
+        let last = kept.Length - lanes
+        let mutable within = 0
+        for column in max 0 last .. kept.Length - 1 do
+            if kept[column] then within <- within + 1
+        set vectors (before - within) last |> ignore
         before
 
     // There are as many lanes as a power of two.

@@ -208,6 +208,8 @@ type internal MatrixProduct
             let kernel = tiles.Kernel(int rows, whole, scattered, tabled, ahead, not (isNull gaps))
             match part.Operands.Calls with
             | null -> kernel.Invoke scratch
+            // What is noted outlives the product, and its gaps.
+            | calls when not (isNull gaps) -> calls.GiveUp()
             | calls -> calls.Add(kernel, scratch, tiles.Noted)
 
     /// The columns of one panel in a stage's rows, in tiles of heights that differ by at most 1; where the next panel starts.
