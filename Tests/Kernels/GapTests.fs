@@ -27,6 +27,22 @@ let private columns (data: Array) batch m n (kept: bool array) =
 let private sums batch m n k dtype =
     TensorType(dtype, [ batch; m; k ]), TensorType(dtype, [ batch; k; n ]), TensorType(dtype, [ batch; m; n ])
 
+/// The whole product, and the plan of one that leaves out some columns.
+let private products (left, right, whole: TensorType) (result: TensorType) a b kept epilogue options =
+    let all = ContractionPlan(left, right, whole, contraction, TileKernels.NoEpilogue, usual).Run(a, b)
+    let plan =
+        ContractionPlan(
+            left,
+            right,
+            result,
+            contraction,
+            epilogue,
+            options,
+            resultStrides = result.Strides,
+            kept = kept
+        )
+    all, plan
+
 /// Rows of so many columns of which the first ones are kept, up to the last that is.
 let private rows count long short = Array.init ((count - 1) * long + short) (fun column -> column % long < short)
 
@@ -54,18 +70,7 @@ let private check (random: System.Random) dtype name (kept: bool array) =
             Threads = Some(pick [ 1; 2; 3 ])
             Packing = pick [ PackingChoice.Auto; PackingChoice.Never; PackingChoice.Always ] }
     let a, b = some random left, some random right
-    let all = ContractionPlan(left, right, whole, contraction, TileKernels.NoEpilogue, usual).Run(a, b)
-    let plan =
-        ContractionPlan(
-            left,
-            right,
-            result,
-            contraction,
-            TileKernels.NoEpilogue,
-            options,
-            resultStrides = result.Strides,
-            kept = kept
-        )
+    let all, plan = products (left, right, whole) result a b kept TileKernels.NoEpilogue options
     let output = Blocks.allocate dtype (result.Count + 2)
     Blocks.fillRange output 0 output.Length 7.
     plan.Run(a, b, null, [||], output, 1)
@@ -108,23 +113,13 @@ let private followed = test "an epilogue gives the bits of separate steps" {
                 let a, b = some random left, some random right
                 let slopes, biases =
                     Array.init m (fun _ -> random.NextSingle()), Array.init m (fun _ -> random.NextSingle())
-                let all = ContractionPlan(left, right, whole, contraction, TileKernels.NoEpilogue, usual).Run(a, b)
+                let options = { usual with Threads = Some threads; Width = width }
+                let all, plan = products (left, right, whole) result a b kept epilogue options
                 let expected =
                     columns all 2 m kept.Length kept
                     |> Array.mapi (fun p sum ->
                         let row = p / result.Sizes[2] % m
                         unbox<float32> sum * slopes[row] + biases[row])
-                let plan =
-                    ContractionPlan(
-                        left,
-                        right,
-                        result,
-                        contraction,
-                        epilogue,
-                        { usual with Threads = Some threads; Width = width },
-                        resultStrides = result.Strides,
-                        kept = kept
-                    )
                 let perRow (data: float32 array) : Block = { Data = data; Offset = 0; Strides = [| 0; 1; 0 |] }
                 let output = Array.zeroCreate<float32> result.Count
                 plan.Run(a, b, null, [| perRow slopes; perRow biases |], output, 0)

@@ -184,6 +184,16 @@ let private captured = test "a captured weight gives the bits of one that is giv
             Expect.equal (Compare.outcomes given kept) None $"{m} rows, {name}"
 }
 
+/// A plan that gives the bits of the steps one by one.
+let private planned what (f: Tensor list -> Tensor) inputs : Plan =
+    let trace = traceOf (fun args -> [ f args ]) inputs
+    let plan = Plan.make false (fst (Pipeline.run false trace))
+    let runner = Runner(plan, Compilation.Exact)
+    let expected = tensors trace (Steps trace).Run inputs
+    tensors trace runner.Run inputs |> ignore
+    Expect.equal (Compare.outcomes expected (tensors trace runner.Run inputs)) None what
+    plan
+
 /// What follows a product of few rows is done with it, whatever is read beside it.
 let private followed = test "what follows a product of few rows is one launch with it" {
     let random = System.Random 13
@@ -202,14 +212,7 @@ let private followed = test "what follows a product of few rows is one launch wi
               "a sine, which calls", (fun y -> sin y), 2
               "a sum", (fun y -> Tensor.sum [ 1 ] (y * old)), 2 ]
         for name, tail, launches in tails do
-            let inputs = [ x; w ]
-            let trace = traceOf (fun (args: Tensor list) -> [ tail (Tensor.matmul args[0] args[1]) ]) inputs
-            let plan = Plan.make false (fst (Pipeline.run false trace))
-            let runner = Runner(plan, Compilation.Exact)
-            let expected = tensors trace (Steps trace).Run inputs
-            tensors trace runner.Run inputs |> ignore
-            let actual = tensors trace runner.Run inputs
-            Expect.equal (Compare.outcomes expected actual) None $"{rows} × {columns}, {name}"
+            let plan = planned $"{rows} × {columns}, {name}" (fun args -> tail (Tensor.matmul args[0] args[1])) [ x; w ]
             if rows * columns >= 32 && rows < 16 && name <> "a turned operand" then
                 Expect.equal plan.Launches.Length launches $"{rows} × {columns}, {name}"
 }
@@ -252,15 +255,8 @@ let private convolved = test "what follows a convolution is one launch with it, 
               "what went in", (fun y -> tanh y + y), true
               "a sum", (fun y -> Tensor.sum [ 1 ] y), false ]
         for tailName, tail, isFollowed in tails do
-            let inputs = [ x; w ]
             let convolution (args: Tensor list) = Tensor.convolution options args[1] None args[0]
-            let trace = traceOf (fun args -> [ tail (convolution args) ]) inputs
-            let plan = Plan.make false (fst (Pipeline.run false trace))
-            let runner = Runner(plan, Compilation.Exact)
-            let expected = tensors trace (Steps trace).Run inputs
-            tensors trace runner.Run inputs |> ignore
-            let actual = tensors trace runner.Run inputs
-            Expect.equal (Compare.outcomes expected actual) None $"{name}, {tailName}"
+            let plan = planned $"{name}, {tailName}" (convolution >> tail) [ x; w ]
             let follows =
                 plan.Launches
                 |> Array.exists (function

@@ -41,26 +41,26 @@ type internal ColumnGaps(kept: bool array, lanes: int, size: int) =
                 numbers
         Marshal.UnsafeAddrOfPinnedArrayElement(numbers, 0)
 
+    /// The lanes of the columns that a vector from a position on has, as bits.
+    let columnsFrom first =
+        let mutable columns = 0
+        for lane in max 0 -first .. min lanes (kept.Length - first) - 1 do
+            if kept[first + lane] then columns <- columns ||| (1 <<< lane)
+        columns
+
     let total =
-        /// How many columns a vector from a position on has.
-        let set k before first =
-            let mutable columns, count = 0, 0
-            for lane in max 0 -first .. min lanes (kept.Length - first) - 1 do
-                if kept[first + lane] then
-                    columns <- columns ||| (1 <<< lane)
-                    count <- count + 1
+        let count columns = BitOperations.PopCount(uint columns)
+        let set k before columns =
             entries[k * ColumnGaps.EntrySize] <- nativeint (before * size)
-            entries[k * ColumnGaps.EntrySize + 1] <- nativeint count
+            entries[k * ColumnGaps.EntrySize + 1] <- nativeint (count columns)
             entries[k * ColumnGaps.EntrySize + 2] <- pick columns
-            count
         let mutable before = 0
         for k in 0 .. vectors - 1 do
-            before <- before + set k before (k * lanes)
-        let last = kept.Length - lanes
-        let mutable within = 0
-        for column in max 0 last .. kept.Length - 1 do
-            if kept[column] then within <- within + 1
-        set vectors (before - within) last |> ignore
+            let columns = columnsFrom (k * lanes)
+            set k before columns
+            before <- before + count columns
+        let last = columnsFrom (kept.Length - lanes)
+        set vectors (before - count last) last
         before
 
     // There are as many lanes as a power of two.

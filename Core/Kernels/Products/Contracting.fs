@@ -76,7 +76,7 @@ type internal ContractionPlan
     let batch = shape.BatchSizes
     let empty = result.Count = 0 || shape.K = 0
     let kept = defaultArg kept [||]
-    let isGapped = Array.contains false kept
+    let isGapped = kept.Length > 0
 
     // Vectors run along the columns; where these are too few, along the rows.
     let transposed = not isGapped && shape.N * int size * 4 <= int options.Width && shape.M > shape.N

@@ -36,19 +36,23 @@ type internal ConvolutionLayout
         && f.Windows |> List.forall (fun w -> w.Stride = 1)
         && flat * 4 <= product positions * 5
 
-    /// Of the positions in long rows, those that the result has.
-    let columnsKept =
-        if not isWide then
-            [||]
-        else
-            let sizes, steps = Array.ofList positions, Array.ofList steps
-            Array.init flat (fun at ->
-                let mutable rest, isKept = at, true
-                for d in 0 .. sizes.Length - 1 do
-                    isKept <- isKept && rest / steps[d] < sizes[d]
-                    rest <- rest % steps[d]
-                isKept)
     let count = product positions
+
+    /// Of the positions in long rows, those that the result has; empty: all.
+    let columnsKept =
+        let rec keep (kept: bool array) at extents =
+            match extents with
+            | [ size, _ ] -> Array.fill kept at size true
+            | (size, step) :: rest ->
+                for k in 0 .. size - 1 do
+                    keep kept (at + k * step) rest
+            | [] -> ()
+        if isWide && flat > count then
+            let kept = Array.zeroCreate flat
+            keep kept 0 (List.zip positions steps)
+            kept
+        else
+            [||]
     let positions = if isWide then [ flat ] else positions
     let batch, along = if isBatched then otherSizes, [] else [], otherSizes
 

@@ -68,7 +68,7 @@ type internal MatrixProduct
     let height = nativeint (tiles.RowsFor vectors)
     let sides = tiles.Epilogue.Sides
     let panels = PanelPacking code
-    let gaps = if Array.contains false kept then ColumnGaps(kept, int lanes, int size) else null
+    let gaps = if kept.Length > 0 then ColumnGaps(kept, int lanes, int size) else null
 
     let ceiling (a: nativeint) (b: nativeint) = (a + b - 1n) / b
 
@@ -218,7 +218,8 @@ type internal MatrixProduct
         let columns = min (endColumn - column) (nativeint whole * lanes)
         let partial = columns < nativeint whole * lanes
         let b, c = part.Operands.Right, part.Operands.Result
-        // Columns before the last ones complete a vector: they are computed again from the start, with the same result.
+        // Columns before the last ones complete a vector: they are computed again from the start, with the same result. Not where
+        // a side operand may lie in the result's memory, as one that repeats along rows with gaps cannot.
         let back =
             partial
             && stage.Depth = k

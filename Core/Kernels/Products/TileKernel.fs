@@ -48,8 +48,8 @@ module internal TileKernel =
             Turned: bool
             /// `BStep` is the address of a table: where each row of B is, in bytes from B.
             Tabled: bool
-            /// Each row of B lies elsewhere, in memory that no cache holds, which the processor does not foresee: the panel after the
-            /// next is asked for.
+            /// The panel of B after the next is asked for, and all of the next tile's results: where rows of B lie apart, in memory
+            /// that no cache holds, the processor does not foresee them.
             Ahead: bool
             /// Some columns are no part of the result (`ColumnGaps`). Chains end in one go then.
             Gapped: bool
@@ -74,6 +74,7 @@ module internal TileKernel =
         w.IL.Emit OpCodes.Ldind_I
 
     let private columnsOf (w: KernelWriter) (v: VectorCode) form : Columns =
+        let indices = v.Indices
         let each make = if form.Gapped then Array.init form.Vectors make else [||]
         let place j =
             let place = w.Int()
@@ -83,9 +84,9 @@ module internal TileKernel =
             w.Set place
             place
         let pick j =
-            let pick = w.Local v.Indices.Vector
+            let pick = w.Local indices.Vector
             entry w j 2
-            w.Call v.Indices.Load.Value
+            w.Call indices.Load.Value
             w.Set pick
             pick
         { Step = (fun () -> w.Argument Argument.CColumn); Places = each place; Picks = each pick }
