@@ -45,7 +45,7 @@ module internal Oracle =
                     note found
                     for k in 0 .. outputs.Length - 1 do
                         Blocks.place (trace.TypeOf trace.Outputs[k]) outputs[k] targets[k]
-            results[i] <- Execute.prepare nested instruction.Op.Kernel types outputs draw blocks
+            results[i] <- Execute.prepare nested ignore instruction.Op.Kernel types outputs draw blocks
 
             let actual = [ for ty, b in Seq.zip outputs results[i] -> Evaluate.lanes ty b ]
             let expected = Evaluate.op instruction.Op draw outputs operands

@@ -59,6 +59,7 @@ let tests =
                 Accelerate.ExplainTests.tests
                 Accelerate.CheckTests.tests
                 Accelerate.RelaxedTests.tests
+                Accelerate.InterpretedTests.tests
                 Accelerate.StressTests.tests ]
           testList
               "Properties"

@@ -20,9 +20,11 @@ module internal Execute =
         | Nested _ -> true
         | _ -> false
 
-    /// A kernel that writes where it is told to; none for others. `nested` makes ready the traces that an op runs.
+    /// A kernel that writes where it is told to; none for others. `nested` makes ready the traces that an op runs; `report` is
+    /// told what is interpreted though it was meant to be compiled.
     let filling
         (nested: Trace -> Filling)
+        (report: string -> unit)
         (kernel: Kernel)
         (types: TensorType list)
         (results: TensorType list)
@@ -38,10 +40,10 @@ module internal Execute =
             let fill = Folds.scanInto types.Head reduction dim
             Some(fun _ blocks targets -> fill blocks[0] targets[0])
         | Contract contraction ->
-            let fill = Contracting.filling types[0] types[1] results.Head contraction
+            let fill = Contracting.filling report types[0] types[1] results.Head contraction
             Some(fun _ blocks targets -> fill blocks[0] blocks[1] targets[0])
         | Convolve filtering ->
-            let fill = Convolving.filling types[0] types[1] results.Head filtering
+            let fill = Convolving.filling report types[0] types[1] results.Head filtering
             Some(fun _ blocks targets -> fill blocks[0] blocks[1] targets[0])
         | Random -> Some(fun draw _ targets -> Drawing.fill draw results.Head targets[0])
         | Nested(traces, run) -> Some(run types results (List.map nested traces))
@@ -50,6 +52,7 @@ module internal Execute =
     /// A kernel made ready.
     let prepare
         (nested: Trace -> Filling)
+        (report: string -> unit)
         (kernel: Kernel)
         (types: TensorType list)
         (results: TensorType list)
@@ -57,7 +60,7 @@ module internal Execute =
         let result = results.Head
         let one (f: Block array -> Array) : Prepared = fun _ blocks -> [| Blocks.ofArray result (f blocks) |]
 
-        match filling nested kernel types results, kernel with
+        match filling nested report kernel types results, kernel with
         | Some fill, _ ->
             let made = Array.ofList results
             fun draw blocks ->

@@ -43,7 +43,7 @@ type internal Steps(trace: Trace) =
             let steps = Steps trace
             fun start blocks targets -> steps.Fill(start, blocks, targets)
 
-        Execute.prepare nested kernel types results
+        Execute.prepare nested ignore kernel types results
 
     /// Runs the trace; its draws follow `start` in the stream.
     member _.Run(start: Draw, blocks: Block array) : Block array =

@@ -88,6 +88,7 @@ type internal ReadyPieces(roots: TensorType array, work: Work array, results: in
 type internal ReadyProduct
     (
         roots: TensorType array,
+        report: string -> unit,
         bind: unit -> BoundContraction,
         left: Access,
         right: Access,
@@ -105,8 +106,13 @@ type internal ReadyProduct
         let places = Places(frame, sources, offsets)
         let bound = bind ()
         { new FrameLaunch() with
-            member _.Run _ = bound.Run places.Now
-            member _.Noted = Noted.from bound.Note sources offsets }
+            member _.Run _ =
+                bound.Run places.Now
+                Option.iter report (Option.ofObj bound.Problem)
+            member _.Noted =
+                let noted = Noted.from bound.Note sources offsets
+                Option.iter report (Option.ofObj bound.Problem)
+                noted }
 
 /// The operands of a call in a frame. Those of movable roots are looked up for each run, and forgotten after it.
 [<Sealed>]

@@ -53,10 +53,12 @@ type internal Runner(plan: Plan, compilation: Compilation) =
                 Convolving.tryBind xType x.Strides filtersType filters.Strides made.Head filtering (x, filters)
             | _ -> None
 
-        match bound, Execute.filling nested kernel types made with
-        | Some(bind, struct (left, right)), _ -> ReadyProduct(roots, bind, left, right, results[0], [||])
+        match bound, Execute.filling nested compilation.Report kernel types made with
+        | Some(bind, struct (left, right)), _ ->
+            ReadyProduct(roots, compilation.Report, bind, left, right, results[0], [||])
         | None, Some fill -> ReadyFilling(roots, fill, instruction.Draw, views, results)
-        | None, None -> ReadyCall(Execute.prepare nested kernel types made, instruction, views, results)
+        | None, None ->
+            ReadyCall(Execute.prepare nested compilation.Report kernel types made, instruction, views, results)
 
     let launches =
         plan.Launches
@@ -66,7 +68,7 @@ type internal Runner(plan: Plan, compilation: Compilation) =
             | Launch.Call(instruction, operands, results) -> call instruction operands results
             | Launch.Followed(_, _, tail) ->
                 let bind = tail.Bind(constant tail.Right)
-                ReadyProduct(roots, bind, tail.Left, tail.Right, tail.Result.Root, tail.Sides))
+                ReadyProduct(roots, compilation.Report, bind, tail.Left, tail.Right, tail.Result.Root, tail.Sides))
 
     /// Roots that launches write where they are told to, and those of arrays that calls make.
     let made, provided =

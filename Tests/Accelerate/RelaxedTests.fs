@@ -55,23 +55,4 @@ let tests =
               let f (x: Tensor) =
                   cond (Tensor.sum [] x .> 0.) (fun (x: Tensor) -> (x + small) * (x - small) - 1.) (fun x -> x) x
               Expect.equal (replayed (accelerateWith options f) (f64 [ 1. ])) [| -small * small |] "in the branch"
-          }
-
-          test "what cannot be compiled is interpreted, and said so once" {
-              let f (x: Tensor) = exp x + 7.25 * x
-              let fast = accelerateWith { options with Relaxed = false } f
-              let mode = SweepMode.Current
-              try
-                  SweepMode.Current <- SweepMode.Compiled 0
-                  for n in 2..4 do
-                      let x = f64 [ for k in 1..n -> float k ]
-                      Expect.equal (replayed fast x) (Tensor.toArray<float>(f x)) "right all the same"
-              finally
-                  SweepMode.Current <- mode
-
-              match List.ofSeq (fast.Explain().Diagnostics) with
-              | [ Diagnostic.Interpreted problem as said ] ->
-                  Expect.stringContains problem "a sweep of" "what"
-                  Expect.stringContains (string said) "To mend it" "what to do"
-              | other -> failtest $"%A{other}"
           } ]

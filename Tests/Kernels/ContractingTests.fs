@@ -1,6 +1,9 @@
 module Functional.Tests.Kernels.ContractingTests
 
+#nowarn "9" // Addresses of elements.
+
 open System
+open Microsoft.FSharp.NativeInterop
 open Expecto
 open Functional
 
@@ -113,16 +116,18 @@ let private checkFor dtype (seed: int) special c packed =
 let private dtypes = [ DType.Float32; DType.Float64; DType.Int32; DType.Int64 ]
 let private usual = ContractionOptions.Default
 let private widths = [ for width in VectorWidth.supported -> { usual with Width = width } ]
-let private portable = { usual with Emit = false }
+let private interpreted = { usual with Mode = KernelMode.Interpreted }
+let private refused = { usual with Mode = KernelMode.Refused }
 
-let private describe (o: ContractionOptions) = if o.Emit then string o.Width else "no emitted code"
+let private ways = List.distinct (widths @ [ interpreted; refused ])
+let private describe (o: ContractionOptions) = $"{o.Mode} {o.Width}"
 
 let private smallShapes =
     testList
         "all small shapes"
         [ for dtype in dtypes do
-              for options in widths @ [ portable ] do
-                  if dtype = DType.Float32 || options = usual || options = portable then
+              for options in ways do
+                  if dtype = DType.Float32 || options = usual || options = interpreted then
                       test $"{dtype} {describe options}" {
                           for m in 0..20 do
                               for n in 0..20 do
@@ -136,6 +141,9 @@ let private boundaries =
 let private depths = [ 1; 3; 32; 63; 64; 65; 100; 255; 256; 257; 384; 385; 600 ]
 
 let private permutations = [ [ 0; 1; 2 ]; [ 0; 2; 1 ]; [ 1; 0; 2 ]; [ 1; 2; 0 ]; [ 2; 0; 1 ]; [ 2; 1; 0 ] ]
+
+/// Most of them compiled.
+let private modes = KernelMode.Refused :: KernelMode.Interpreted :: List.replicate 6 KernelMode.Compiled
 
 let private randomCase (random: System.Random) =
     let pick (choices: 'T list) = choices[random.Next choices.Length]
@@ -152,11 +160,11 @@ let private randomCase (random: System.Random) =
         { Width = pick VectorWidth.supported
           Threads = Some(pick [ 1; 1; 2; 3 ])
           Packing = pick [ PackingChoice.Auto; PackingChoice.Auto; PackingChoice.Never; PackingChoice.Always ]
-          Emit = random.Next 20 > 0 } }
+          Mode = pick modes } }
 
 let private largerShapes =
     testList
-        "sizes around tiles and blocks, any layout, width, threads and packing"
+        "sizes around tiles and blocks, any layout, width, threads, packing and mode"
         [ for dtype in dtypes ->
               test $"{dtype}" {
                   let random = System.Random(int dtype + Functional.Tests.Seed.seed)
@@ -168,7 +176,7 @@ let private largerShapes =
 let private vectors =
     testList
         "few rows or columns"
-        [ for options in widths ->
+        [ for options in ways ->
               test (describe options) {
                   for m, n, k in
                       [ 1, 200, 300
@@ -211,12 +219,18 @@ let private epilogue =
                 for side in sides do
                     w.Get side
                     w.Call v.Plus.Value
-                if twice then w.Call v.Times.Value }
+                if twice then w.Call v.Times.Value
+      Interpret =
+        fun sums sides count ->
+            for k in 0 .. count - 1 do
+                let at (first: nativeint) = NativePtr.add (NativePtr.ofNativeInt<float32> first) k
+                let y = NativePtr.read (at sums) + NativePtr.read (at sides[0]) + NativePtr.read (at sides[1])
+                NativePtr.write (at sums) (y * y) }
 
 let private followed = test "an epilogue gives the bits of separate steps" {
     let random = System.Random 5
     for round in 1..150 do
-        let case = { randomCase random with Options = { (randomCase random).Options with Emit = true } }
+        let case = randomCase random
         let _, _, result = types DType.Float32 case
         let plan =
             ContractionPlan(
@@ -341,7 +355,8 @@ let private inRuns =
                           { usual with
                               Width = pick VectorWidth.supported
                               Threads = Some(pick [ 1; 2 ])
-                              Packing = pick [ PackingChoice.Auto; PackingChoice.Always; PackingChoice.Never ] }
+                              Packing = pick [ PackingChoice.Auto; PackingChoice.Always; PackingChoice.Never ]
+                              Mode = pick modes }
                       let run options (a: Block) (b: Block) packs =
                           let plan =
                               ContractionPlan(
@@ -356,7 +371,8 @@ let private inRuns =
                           Blocks.fillRange output 0 output.Length 7.
                           plan.Run(a, b, (if packs then plan.Pack b else null), [||], output, 5)
                           output
-                      let expected = run portable (Blocks.ofArray left leftCopy) (Blocks.ofArray right rightCopy) false
+                      let expected =
+                          run interpreted (Blocks.ofArray left leftCopy) (Blocks.ofArray right rightCopy) false
                       let actual = run options a b (round % 4 = 0)
                       if not (Blocks.sameBits expected actual) then
                           failtest $"{left} at %A{a.Strides} by {right} at %A{b.Strides}, %A{options}"
@@ -421,6 +437,38 @@ let private steady = test "a steady run allocates nothing" {
         Expect.isLessThan each 400L $"{m}×{n}×{k}"
 }
 
+let private problems =
+    testList
+        "what cannot be compiled is interpreted, with the same bits, and told"
+        [ for name, m, n, k, layout in
+              [ "tiles", 20, 50, 30, [ 0; 1; 2 ]
+                "packing", 200, 300, 300, [ 0; 2; 1 ]
+                "turned tiles", 1, 64, 64, [ 0; 2; 1 ]
+                "lanes along rows", 100, 1, 200, [ 0; 1; 2 ]
+                "copied lanes", 1, 1, 5000, [ 0; 1; 2 ] ] do
+              test name {
+                  let view =
+                      if name = "copied lanes" then { rowMajor 3 with Gap = 2 } else { rowMajor 3 with Order = layout }
+                  let case = { plain 2 m n k usual with Left = { view with Order = [ 0; 1; 2 ] }; Right = view }
+                  let left, right, result = types DType.Float64 case
+                  let random = System.Random 11
+                  let next count = Array.init count (fun _ -> random.NextDouble() - 0.5)
+                  let a, b = scatter left case.Left (next left.Count), scatter right case.Right (next right.Count)
+                  let run options =
+                      let plan = ContractionPlan(left, right, result, contraction, TileKernels.NoEpilogue, options)
+                      let output = Array.zeroCreate<float> result.Count
+                      plan.Run(a, b, null, [||], output, 0)
+                      output, plan.Problem
+                  let expected, none = run usual
+                  let fromInterpreted, asMeant = run interpreted
+                  let actual, problem = run refused
+                  Expect.isTrue (Blocks.sameBits expected fromInterpreted) "interpreted"
+                  Expect.isTrue (Blocks.sameBits expected actual) "refused"
+                  Expect.isNull none "compiled"
+                  Expect.isNull asMeant "interpreted as meant"
+                  Expect.stringContains (string problem) "a kernel of products" "told"
+              } ]
+
 let tests =
     testList
         "Contracting"
@@ -429,6 +477,7 @@ let tests =
           vectors
           blocks
           followed
+          problems
           held
           dimensions
           inRuns

@@ -1,7 +1,10 @@
 /// Products whose results leave out some columns.
 module Functional.Tests.Kernels.GapTests
 
+#nowarn "9" // Addresses of elements.
+
 open System
+open Microsoft.FSharp.NativeInterop
 open Expecto
 open Functional
 open Functional.Tests
@@ -68,7 +71,8 @@ let private check (random: System.Random) dtype name (kept: bool array) =
         { usual with
             Width = pick VectorWidth.supported
             Threads = Some(pick [ 1; 2; 3 ])
-            Packing = pick [ PackingChoice.Auto; PackingChoice.Never; PackingChoice.Always ] }
+            Packing = pick [ PackingChoice.Auto; PackingChoice.Never; PackingChoice.Always ]
+            Mode = pick [ KernelMode.Compiled; KernelMode.Compiled; KernelMode.Interpreted ] }
     let a, b = some random left, some random right
     let all, plan = products (left, right, whole) result a b kept TileKernels.NoEpilogue options
     let output = Blocks.allocate dtype (result.Count + 2)
@@ -101,19 +105,28 @@ let private epilogue =
             w.Get sides[0]
             w.Call v.Times.Value
             w.Get sides[1]
-            w.Call v.Plus.Value }
+            w.Call v.Plus.Value
+      Interpret =
+        fun sums sides count ->
+            for k in 0 .. count - 1 do
+                let at (first: nativeint) = NativePtr.add (NativePtr.ofNativeInt<float32> first) k
+                NativePtr.write
+                    (at sums)
+                    (NativePtr.read (at sums) * NativePtr.read (at sides[0]) + NativePtr.read (at sides[1])) }
 
 let private followed = test "an epilogue gives the bits of separate steps" {
     let random = System.Random(3 + Seed.seed)
     for m, kept in [ 5, rows 9 12 11; 32, rows 28 30 28; 24, rows 3 100 90 ] do
         for threads in [ 1; 2 ] do
-            for width in VectorWidth.supported do
+            for width, mode in
+                (VectorWidth.best, KernelMode.Interpreted)
+                :: [ for width in VectorWidth.supported -> width, KernelMode.Compiled ] do
                 let left, right, whole = sums 2 m kept.Length 100 DType.Float32
                 let result = TensorType(DType.Float32, [ 2; m; kept |> Seq.filter id |> Seq.length ])
                 let a, b = some random left, some random right
                 let slopes, biases =
                     Array.init m (fun _ -> random.NextSingle()), Array.init m (fun _ -> random.NextSingle())
-                let options = { usual with Threads = Some threads; Width = width }
+                let options = { usual with Threads = Some threads; Width = width; Mode = mode }
                 let all, plan = products (left, right, whole) result a b kept epilogue options
                 let expected =
                     columns all 2 m kept.Length kept
@@ -123,7 +136,7 @@ let private followed = test "an epilogue gives the bits of separate steps" {
                 let perRow (data: float32 array) : Block = { Data = data; Offset = 0; Strides = [| 0; 1; 0 |] }
                 let output = Array.zeroCreate<float32> result.Count
                 plan.Run(a, b, null, [| perRow slopes; perRow biases |], output, 0)
-                Expect.isTrue (Blocks.sameBits output expected) $"{m} rows, {threads} threads, {width}"
+                Expect.isTrue (Blocks.sameBits output expected) $"{m} rows, {threads} threads, {width}, {mode}"
 }
 
 let tests = testList "Gaps" [ gaps; followed ]

@@ -3,9 +3,6 @@ namespace Functional
 open System
 open System.Collections.Concurrent
 open System.Runtime.CompilerServices
-open Microsoft.FSharp.NativeInterop
-
-#nowarn "9" // Addresses of places.
 
 /// How sweeps are run. All ways give the same bits.
 [<RequireQualifiedAccess>]
@@ -34,12 +31,10 @@ type internal SweepKernel private (sweep: Sweep) =
     /// A method of a few hundred instructions compiles well; one of tens of thousands does not compile at all.
     static let longest = 4000
 
-    /// Compiles now: where the runtime refuses, it does so here. No place is touched: there are no rows.
+    /// Compiles now: where the runtime refuses, it does so here.
     let compile width form =
         let code = EmitSweep.compile width sweep form
-        let none = Array.zeroCreate<nativeint> sweep.Places.Length
-        use places = fixed none
-        code.Invoke(NativePtr.toNativeInt places, NativePtr.toNativeInt places, 0n, 0n)
+        RuntimeHelpers.PrepareDelegate code
         code
 
     let interpreted form (problem: string | null) = { Code = InterpretSweep.prepare sweep form; Problem = problem }

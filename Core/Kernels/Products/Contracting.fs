@@ -15,15 +15,15 @@ type internal ContractionOptions =
         /// `None`: as many as `Parallelism` allows.
         Threads: int option
         Packing: PackingChoice
-        /// Whether code may be emitted.
-        Emit: bool
+        Mode: KernelMode
     }
 
+    /// What is used where nothing is said.
     static member val Default =
         { Width = VectorWidth.best
           Threads = None
           Packing = PackingChoice.Auto
-          Emit = RuntimeFeature.IsDynamicCodeSupported }
+          Mode = if RuntimeFeature.IsDynamicCodeSupported then KernelMode.Compiled else KernelMode.Interpreted } with get, set
 
 /// A contraction of operands that are laid out in one way. One run at a time.
 [<Sealed>]
@@ -51,6 +51,9 @@ type internal BoundContraction
         for s in 0 .. sides.Length - 1 do
             run.Sides[s] <- { View = sides[s]; Address = NativePtr.get at (3 + s) }
         run.Execute Parallelism.MaxThreads
+
+    /// Why a kernel is interpreted though it was meant to be compiled, as far as runs have shown.
+    member _.Problem = run.Problem
 
 /// A contraction made ready for its types: left [batch; m; k] × right [batch; k; n] → [batch; m; n], whatever the order and
 /// the strides of the dimensions; the result's are row-major unless others are given, and it has but the columns that are `kept`,
@@ -85,14 +88,14 @@ type internal ContractionPlan
     let body =
         lazy
             if shape.InLanes then
-                ContractionBody.Lanes(DotProduct(element, options.Width, shape.M, shape.N, shape.K))
+                ContractionBody.Lanes(DotProduct(options.Mode, element, options.Width, shape.M, shape.N, shape.K))
             else
-                let tiles = TileKernels.Get(element, options.Width, epilogue)
+                let tiles = TileKernels.Get(options.Mode, element, options.Width, epilogue)
                 let m, n = rows, (if transposed then shape.M else shape.N)
                 let m, n, k = nativeint m, nativeint n, nativeint shape.K
                 let thin =
                     if m <= ThinProduct.MostRows && options.Packing <> PackingChoice.Always then
-                        ValueSome(ThinProduct(element, options.Width, epilogue, m, k))
+                        ValueSome(ThinProduct(options.Mode, element, options.Width, epilogue, m, k))
                     else
                         ValueNone
                 ContractionBody.Chains(MatrixProduct(tiles, m, n, k, options.Packing, kept), thin, transposed)
@@ -138,7 +141,7 @@ type internal ContractionPlan
     /// Whether the result is not computed where it belongs, but elsewhere, and moved.
     let movesResult =
         let view = viewResult { Data = [||]; Offset = 0; Strides = resultStrides }
-        not view.IsEven || not options.Emit && resultStrides <> dense
+        not view.IsEven
 
     /// Whether a side operand's columns are adjacent or all the same.
     let isReadInPlace (view: MatrixView) =
@@ -161,7 +164,7 @@ type internal ContractionPlan
             // Not the last thing to do: a tail call would give up what is pinned.
             run.Sides[k] <- Unchecked.defaultof<_>
 
-    let emitted (run: ContractionRun) (a: MatrixView) (b: MatrixView) (c: MatrixView) sides =
+    let pinned (run: ContractionRun) (a: MatrixView) (b: MatrixView) (c: MatrixView) sides =
         use pinA = fixed &(MemoryMarshal.GetArrayDataReference a.Block.Data)
         use pinB = fixed &(MemoryMarshal.GetArrayDataReference b.Block.Data)
         use pinC = fixed &(MemoryMarshal.GetArrayDataReference c.Block.Data)
@@ -172,45 +175,22 @@ type internal ContractionPlan
         // As above.
         run.Forget()
 
-    let runEmitted (a: Block) (b: Block) packed (sides: Block array) (c: Block) =
+    let compute (a: Block) (b: Block) packed (sides: Block array) (c: Block) =
         let run =
             match Interlocked.Exchange(&spare, null) with
             | null -> ContractionRun(shape, size, body.Value)
             | run -> run
         if run.Sides.Length <> sides.Length then run.Sides <- Array.zeroCreate sides.Length
         run.Packed <- packed
-        emitted run (viewLeft a) (viewRight b) (viewResult c) sides
+        pinned run (viewLeft a) (viewRight b) (viewResult c) sides
         spare <- run
-
-    let rowMajor (ty: TensorType) (struct (batch: int array, rows: int array, columns: int array)) (block: Block) =
-        let order = Array.concat [ batch; rows; columns ]
-        Blocks.contiguous
-            (TensorType(ty.DType, [ for d in order -> ty.Sizes[d] ]))
-            { block with Strides = [| for d in order -> block.Strides[d] |] }
-
-    let runPortable a b (output: Array) start =
-        let a, b = rowMajor left shape.Left a, rowMajor right shape.Right b
-        let m, n, k = shape.M, shape.N, shape.K
-        for item in 0 .. shape.Count - 1 do
-            PortableProduct.run
-                result.DType
-                shape.InLanes
-                a.Data
-                (a.Offset + item * m * k)
-                b.Data
-                (b.Offset + item * k * n)
-                output
-                (start + item * m * n)
-                m
-                n
-                k
 
     member _.Shape = shape
     /// Of the product as it is computed.
     member _.Rows = rows
 
     /// Whether an epilogue can follow: there is a product, and it is computed by tiles.
-    member _.TakesEpilogue = options.Emit && not empty && not shape.InLanes
+    member _.TakesEpilogue = not empty && not shape.InLanes
 
     /// Whether the results, read and written once more, would take a time that counts beside the product's, a twentieth at
     /// least: tiles with an epilogue take long to compile.
@@ -220,9 +200,12 @@ type internal ContractionPlan
         || isSmall && result.Count >= 8192
         || isLarge && int64 result.Count * int64 size >= 1048576L
 
+    /// Why a kernel is interpreted though it was meant to be compiled, as far as runs have shown.
+    member _.Problem: string | null = if body.IsValueCreated then body.Value.Problem else null
+
     /// Packs the right operand, for any number of runs; null where that is of no use.
     member _.Pack(b: Block) : PackedOperand | null =
-        match (if empty || not options.Emit then null else body.Value |> box) with
+        match (if empty then null else body.Value |> box) with
         | :? ContractionBody as body ->
             match body with
             | ContractionBody.Chains(product, _, false) ->
@@ -259,8 +242,7 @@ type internal ContractionPlan
         let follows = epilogue.Key <> TileKernels.NoEpilogue.Key
 
         if
-            options.Emit
-            && not empty
+            not empty
             && not movesResult
             && suits a.ColumnTable
             && suits b.RowTable
@@ -274,20 +256,14 @@ type internal ContractionPlan
     /// Computes into an array from a position on. `packed` is the right operand packed, or null; `b` is the operand itself all
     /// the same. `sides` are seen with the result's dimensions.
     member _.Run(a: Block, b: Block, packed: PackedOperand | null, sides: Block array, output: Array, start: int) =
-        let compute (data: Array) first strides =
-            if options.Emit then
-                runEmitted a b packed sides { Data = data; Offset = first; Strides = strides }
-            else
-                runPortable a b data first
-
         if empty then
             Blocks.fillRange output start result.Count 0.
         elif movesResult then
             let computed = Blocks.fresh result
-            compute computed.Data computed.Offset dense
+            compute a b packed sides { computed with Strides = dense }
             Blocks.place result computed { Data = output; Offset = start; Strides = resultStrides }
         else
-            compute output start resultStrides
+            compute a b packed sides { Data = output; Offset = start; Strides = resultStrides }
 
     member plan.Run(a: Block, b: Block) : Array =
         let output = Blocks.uninitialised result.DType result.Count
@@ -299,10 +275,12 @@ module internal Contracting =
     let private planned left right result contraction =
         ContractionPlan(left, right, result, contraction, TileKernels.NoEpilogue, ContractionOptions.Default)
 
-    /// Into a dense block.
-    let filling left right result contraction : Block -> Block -> Block -> unit =
+    /// Into a dense block. Told what is interpreted though it was meant to be compiled.
+    let filling report left right result contraction : Block -> Block -> Block -> unit =
         let plan = planned left right result contraction
-        fun a b target -> plan.Run(a, b, null, [||], target.Data, target.Offset)
+        fun a b target ->
+            plan.Run(a, b, null, [||], target.Data, target.Offset)
+            Option.iter report (Option.ofObj plan.Problem)
 
     /// For operands with these strides, where none has to be copied first; `constant` as in `TryBind`.
     let tryBind left leftStrides right rightStrides result contraction constant =

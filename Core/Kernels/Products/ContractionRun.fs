@@ -45,6 +45,13 @@ type internal ContractionBody =
         | Chains(_, _, transposed) -> transposed
         | Lanes dots -> dots.IsTransposed
 
+    /// Why a kernel is interpreted though it was meant to be compiled.
+    member b.Problem: string | null =
+        match b with
+        | Lanes dots -> dots.Problem
+        | Chains(product, ValueSome thin, _) -> PreparedKernel.problem [ product.Problem; thin.Problem ]
+        | Chains(product, ValueNone, _) -> product.Problem
+
 /// One run of a contraction, divided into items that any threads may compute: runs of batch indices where there are
 /// enough of them, else parts of the rows and columns of each.
 [<Sealed>]
@@ -166,6 +173,8 @@ type internal ContractionRun(shape: ContractionShape, size: nativeint, body: Con
             run.Calls <- ProductCalls(body.IsTransposed, calls)
             compute 0 0
             run.Calls <- null
+
+    member _.Problem = body.Problem
 
     /// Computes all.
     member _.Execute threads =

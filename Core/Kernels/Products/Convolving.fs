@@ -1,10 +1,8 @@
 namespace Functional
 
-/// A convolution as a contraction: of the filters with windows of the operand, both seen through strides. `mayLeaveGaps`: whether
-/// more columns may be computed than the result has.
+/// A convolution as a contraction: of the filters with windows of the operand, both seen through strides.
 [<Sealed>]
-type internal ConvolutionLayout
-    (x: TensorType, filters: TensorType, result: TensorType, f: Filtering, mayLeaveGaps: bool) =
+type internal ConvolutionLayout(x: TensorType, filters: TensorType, result: TensorType, f: Filtering) =
     let groups, perGroup, depth = f.Groups, filters.Sizes[0] / f.Groups, filters.Sizes[1]
     let spatial = [ for w in f.Windows -> w.Dim ]
     let others = [ 0 .. x.Rank - 1 ] |> List.except (f.Channel :: spatial)
@@ -30,7 +28,6 @@ type internal ConvolutionLayout
 
     let isWide =
         isBatched
-        && mayLeaveGaps
         && spatial.Length > 1
         && spatial = [ x.Rank - spatial.Length .. x.Rank - 1 ]
         && f.Windows |> List.forall (fun w -> w.Stride = 1)
@@ -127,9 +124,6 @@ type internal ConvolutionLayout
 
 [<RequireQualifiedAccess>]
 module internal Convolving =
-    let private options = ContractionOptions.Default
-    let private laidOut x filters result f = ConvolutionLayout(x, filters, result, f, options.Emit)
-
     let private planned (layout: ConvolutionLayout) epilogue =
         ContractionPlan(
             layout.Left,
@@ -137,14 +131,14 @@ module internal Convolving =
             layout.Result,
             layout.Contraction,
             epilogue,
-            options,
+            ContractionOptions.Default,
             layout.ResultStrides,
             layout.Kept
         )
 
     /// Into a dense block.
-    let filling xType filters result f : Block -> Block -> Block -> unit =
-        let layout = laidOut xType filters result f
+    let filling report xType filters result f : Block -> Block -> Block -> unit =
+        let layout = ConvolutionLayout(xType, filters, result, f)
         let plan = planned layout TileKernels.NoEpilogue
         fun x filters target ->
             let x = if layout.Takes x.Strides then x else Blocks.contiguous xType x
@@ -152,6 +146,7 @@ module internal Convolving =
             let filters = { filters with Strides = layout.SlidStrides filters.Strides }
             let struct (left, right) = layout.Sides(x, filters)
             plan.Run(left, right, null, [||], target.Data, target.Offset)
+            Option.iter report (Option.ofObj plan.Problem)
 
     let private bind (layout: ConvolutionLayout) (plan: ContractionPlan) xStrides filterStrides sideStrides =
         if layout.Takes xStrides then
@@ -163,13 +158,13 @@ module internal Convolving =
     /// For operands with these strides, where none has to be copied first; and what is given for each, in the order of the
     /// contraction.
     let tryBind x xStrides filters filterStrides result f (ofX, ofFilters) =
-        let layout = laidOut x filters result f
+        let layout = ConvolutionLayout(x, filters, result, f)
         bind layout (planned layout TileKernels.NoEpilogue) xStrides filterStrides [||]
         |> Option.map (fun bind -> bind, layout.Sides(ofX, ofFilters))
 
     /// The same with an epilogue, whose side operands are seen with the result's sizes and have these strides; where that pays.
     let tryFollow x xStrides filters filterStrides result f epilogue (sideStrides: int array array) (ofX, ofFilters) =
-        let layout = laidOut x filters result f
+        let layout = ConvolutionLayout(x, filters, result, f)
         let sides = sideStrides |> Array.map layout.TryRepeated
         let plan = planned layout epilogue
         if plan.IsWorthFollowing && Array.forall Option.isSome sides then

@@ -1,7 +1,6 @@
 namespace Functional
 
 open System
-open System.Collections.Concurrent
 open System.Reflection.Emit
 
 /// How the matrix of a dot kernel lies in memory.
@@ -346,9 +345,7 @@ module internal DotKernel =
             ignore
         )
 
-    let private emit (struct (element, width, layout)) =
-        let v = VectorCode(element, width)
-        let w = KernelWriter $"Dot {layout}"
+    let emit (v: VectorCode) layout (w: KernelWriter) =
         let p =
             { Matrix = w.ArgumentLocal Argument.Matrix
               RowStep = w.ArgumentLocal Argument.RowStep
@@ -360,9 +357,3 @@ module internal DotKernel =
         match layout with
         | DotLayout.Along -> along w v p
         | _ -> across w v p
-        w.Finish()
-
-    let private all = ConcurrentDictionary<struct (Type * VectorWidth * DotLayout), KernelCode>()
-    let private emission = Func<struct (Type * VectorWidth * DotLayout), KernelCode> emit
-
-    let get element width layout = all.GetOrAdd(struct (element, width, layout), emission)

@@ -8,13 +8,13 @@ open Microsoft.FSharp.NativeInterop
 /// C = A · B, [m; k] × [k; n] → [m; n], each element by `DotKernel`: one column of B after another; where n > m, of the
 /// transposed product, Cᵀ = Bᵀ · Aᵀ. The dimension summed over has even steps.
 [<Sealed>]
-type internal DotProduct(element: Type, width: VectorWidth, m: int, n: int, k: int) =
+type internal DotProduct(mode: KernelMode, element: Type, width: VectorWidth, m: int, n: int, k: int) =
     let code = VectorCode(element, width)
     let size, lanes, k = nativeint code.Size, nativeint code.Lanes, nativeint k
-    let along = DotKernel.get element width DotLayout.Along
+    let along = ProductKernels.dot mode element width DotLayout.Along
     /// Rarely asked for.
-    let across = lazy DotKernel.get element width DotLayout.Across
-    let copy = PackKernel.get (int size) width Packing.Strided
+    let across = lazy ProductKernels.dot mode element width DotLayout.Across
+    let copy = ProductKernels.pack mode (int size) width Packing.Strided
     let transposed = n > m
     let rows = if transposed then n else m
 
@@ -43,7 +43,7 @@ type internal DotProduct(element: Type, width: VectorWidth, m: int, n: int, k: i
         set scratch PackKernel.Argument.Lanes count
         set scratch PackKernel.Argument.Target target
         set scratch PackKernel.Argument.TargetStep room
-        copy.Invoke scratch
+        copy.Code.Invoke scratch
 
     let setAll scratch k (matrix: Matrix) rows vector vectorStep result resultStep =
         set scratch DotKernel.Argument.K k
@@ -83,15 +83,15 @@ type internal DotProduct(element: Type, width: VectorWidth, m: int, n: int, k: i
                 setAll scratch length matrix rows vector size (result + row * resultStep) resultStep
                 set scratch DotKernel.Argument.Continue p
                 set scratch DotKernel.Argument.Finish (if p + length = k then 1n else 0n)
-                along.Invoke scratch
+                along.Code.Invoke scratch
                 p <- p + length
             row <- row + rows
 
     /// Rows at even steps, by one vector.
     let runRows scratch (calls: ProductCalls | null) (matrix: Matrix) count vector vectorStep result resultStep =
         let kernel: KernelCode | null =
-            if matrix.ColumnStep = size && vectorStep = size then along
-            elif matrix.RowStep = size && count >= lanes then across.Value
+            if matrix.ColumnStep = size && vectorStep = size then along.Code
+            elif matrix.RowStep = size && count >= lanes then across.Value.Code
             else null
         match kernel with
         | null ->
@@ -109,6 +109,11 @@ type internal DotProduct(element: Type, width: VectorWidth, m: int, n: int, k: i
     member _.Rows = nativeint rows
     /// Whether the rows are the right operand's columns.
     member _.IsTransposed = transposed
+
+    /// Why a kernel is interpreted though it was meant to be compiled.
+    member _.Problem =
+        let across = if across.IsValueCreated then across.Value.Problem else null
+        PreparedKernel.problem [ along.Problem; across; copy.Problem ]
 
     /// Computes from firstRow up to endRow. The calls of kernels are noted where there is something to note them.
     member _.Run(operands: ProductOperands, firstRow, endRow) =

@@ -1,9 +1,12 @@
 namespace Functional
 
+#nowarn "9" // Addresses of places.
+
 open System
 open System.Collections.Concurrent
 open System.Reflection.Emit
 open System.Threading
+open Microsoft.FSharp.NativeInterop
 
 /// Loops without folds as what follows a product, on its results while they are in registers.
 [<RequireQualifiedAccess>]
@@ -49,6 +52,15 @@ module internal LoopEpilogue =
             lanes.Emit(k, values, load)
         e.Get(values[result][0])
 
+    let private interpret (sweep: Sweep) product =
+        let form = { Along = false; Fixed = Array.zeroCreate sweep.Operands.Length; IsShort = false }
+        let prepared = lazy SweepKernel.Of(sweep).Prepared(SweepMode.Interpreted, form)
+        fun (sums: nativeint) (sides: nativeint array) (count: int) ->
+            let operands = Array.insertAt product sums sides
+            use places = fixed Array.append operands [| sums |]
+            use strides = fixed Array.zeroCreate<nativeint>(operands.Length + 1)
+            prepared.Value.Code.Invoke(NativePtr.toNativeInt places, NativePtr.toNativeInt strides, 1n, nativeint count)
+
     /// The epilogue that is a loop, given which of its operands is the product, and its other operands in the order of the side
     /// operands; none for a loop that folds, has several results, other data types than the product's, or is long.
     let ofLoop (loop: Loop) product : struct (Epilogue * int array) voption =
@@ -72,6 +84,10 @@ module internal LoopEpilogue =
                 ValueNone
             else
                 let key = $"loop {numberOf stage.Sweep at}"
-                let epilogue = { Key = key; Sides = operands.Length - 1; Emit = emit stage.Sweep at }
+                let epilogue =
+                    { Key = key
+                      Sides = operands.Length - 1
+                      Emit = emit stage.Sweep at
+                      Interpret = interpret stage.Sweep at }
                 ValueSome(struct (epilogue, Array.except [ product ] operands))
         | _ -> ValueNone

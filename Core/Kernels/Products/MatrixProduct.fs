@@ -67,7 +67,7 @@ type internal MatrixProduct
     let panel = nativeint vectors * lanes
     let height = nativeint (tiles.RowsFor vectors)
     let sides = tiles.Epilogue.Sides
-    let panels = PanelPacking code
+    let panels = PanelPacking(tiles.Mode, code)
     let gaps = if kept.Length > 0 then ColumnGaps(kept, int lanes, int size) else null
 
     let ceiling (a: nativeint) (b: nativeint) = (a + b - 1n) / b
@@ -275,7 +275,8 @@ type internal MatrixProduct
                 row <- row + rows
             p <- p + depth
 
-    member _.Tiles = tiles
+    /// Why a kernel is interpreted though it was meant to be compiled.
+    member _.Problem = PreparedKernel.problem [ tiles.Problem; panels.Problem ]
     member _.Rows = m
     member _.Columns = n
     /// Parts of a product start at columns that are multiples of this.

@@ -1,7 +1,6 @@
 namespace Functional
 
 open System
-open System.Collections.Concurrent
 open System.Reflection.Emit
 open System.Runtime.Intrinsics.X86
 
@@ -190,18 +189,10 @@ module internal PackKernel =
                 w.Advance(target, targetStep)
         )
 
-    let private all = ConcurrentDictionary<struct (int * VectorWidth * Packing), KernelCode>()
-
-    let private emit (struct (size, width, packing)) =
-        let w = KernelWriter $"Pack {packing}"
+    /// For elements of so many bytes, 4 or 8.
+    let emit size width packing (w: KernelWriter) =
         match packing with
         | Packing.Adjacent lanes -> adjacent size width lanes false w
         | Packing.Padded lanes -> adjacent size width lanes true w
         | Packing.Transposed lanes -> transposed size width lanes w
         | Packing.Strided -> strided size w
-        w.Finish()
-
-    let private emission = Func<struct (int * VectorWidth * Packing), KernelCode> emit
-
-    /// The kernel for elements of so many bytes, 4 or 8.
-    let get size width packing = all.GetOrAdd(struct (size, width, packing), emission)

@@ -7,14 +7,18 @@ open Microsoft.FSharp.NativeInterop
 
 /// Copies blocks of matrices into the order in which tile kernels read them.
 [<Sealed>]
-type internal PanelPacking(code: VectorCode) =
+type internal PanelPacking(mode: KernelMode, code: VectorCode) =
+    let mutable problem: string | null = null
     let size = nativeint code.Size
     let lanes = nativeint code.Lanes
     let longest = max TileKernels.MostRows (TileKernels.MostVectors * int lanes)
     let adjacent = Array.zeroCreate<KernelCode | null>(longest + 1)
     let padded = Array.zeroCreate<KernelCode | null>(longest + 1)
     let transposed = Array.zeroCreate<KernelCode | null>(longest + 1)
-    let kernel packing = PackKernel.get code.Size (enum<VectorWidth> code.Bytes) packing
+    let kernel packing =
+        let made = ProductKernels.pack mode code.Size (enum<VectorWidth> code.Bytes) packing
+        if isNull problem then problem <- made.Problem
+        made.Code
     let strided = lazy kernel Packing.Strided
 
     let kernelAt (known: (KernelCode | null) array) k (packing: int -> Packing) =
@@ -81,6 +85,9 @@ type internal PanelPacking(code: VectorCode) =
         && b.ColumnStep <> size
         && VectorCode.CanUnpack
         && (b.Rows.IsOne || b.Rows.Length >= 8n)
+
+    /// Why one of the kernels is interpreted though it was meant to be compiled.
+    member _.Problem = problem
 
     /// How many bytes are asked of a table where blocks have at most so many k.
     static member TableSize(k: nativeint) = (max k 128n + nativeint PackKernel.Ahead) * nativeint sizeof<nativeint>

@@ -8,8 +8,9 @@ open Microsoft.FSharp.NativeInterop
 /// [m; k] × [k; n] → [m; n] of at most `MostRows` rows, on one thread, where the right operand's columns are adjacent in memory
 /// (a vector by a transposed matrix): it is read once, as it lies, and turned in registers. No copy of it would pay.
 [<Sealed>]
-type internal ThinProduct(element: Type, width: VectorWidth, epilogue: Epilogue, m: nativeint, k: nativeint) =
-    let tiles = TileKernels.Get(element, Transposition.Width width, epilogue)
+type internal ThinProduct
+    (mode: KernelMode, element: Type, width: VectorWidth, epilogue: Epilogue, m: nativeint, k: nativeint) =
+    let tiles = TileKernels.Get(mode, element, Transposition.Width width, epilogue)
     let code = tiles.Code
     let size, lanes = nativeint code.Size, nativeint code.Lanes
 
@@ -50,6 +51,8 @@ type internal ThinProduct(element: Type, width: VectorWidth, epilogue: Epilogue,
         | calls -> calls.Add(kernel, scratch, tiles.Noted)
 
     static member MostRows = 4n
+    /// Why a kernel is interpreted though it was meant to be compiled.
+    member _.Problem = tiles.Problem
 
     /// Whether so many columns of these operands are best computed so.
     member _.Takes(o: ProductOperands, columns: nativeint) =

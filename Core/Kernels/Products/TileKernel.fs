@@ -12,6 +12,8 @@ type internal Epilogue =
         Sides: int
         /// Emits the steps: the accumulated vector and a vector of each side operand → the result, left on the stack.
         Emit: KernelWriter -> VectorCode -> LocalBuilder -> LocalBuilder array -> unit
+        /// Does the same in memory: adjacent sums, which the result replaces, as many elements of each side operand.
+        Interpret: nativeint -> nativeint array -> int -> unit
     }
 
 /// Rows × vectors of results, accumulated in registers over k: C = A · B for `Tiles` row tiles, one below the other.
@@ -399,8 +401,7 @@ module internal TileKernel =
         w.Get row
         w.Set c
 
-    let emit (v: VectorCode) epilogue form : KernelCode =
-        let w = KernelWriter $"Tile {form.Rows}x{form.Vectors}"
+    let emit (v: VectorCode) epilogue form (w: KernelWriter) =
         let argument = w.ArgumentLocal
         let a, stride, step, tile =
             argument Argument.A, argument Argument.ARow, argument Argument.AStep, argument Argument.ATile
@@ -447,4 +448,3 @@ module internal TileKernel =
                 emitEnd w v form epilogue room columns c cRow sums
                 w.Advance(a, tile)
         )
-        w.Finish()

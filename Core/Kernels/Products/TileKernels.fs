@@ -5,9 +5,14 @@ open System.Collections.Concurrent
 
 /// The tile kernels of one element type, width and epilogue, each emitted when first asked for.
 [<Sealed>]
-type internal TileKernels private (code: VectorCode, epilogue: Epilogue) =
-    static let all = ConcurrentDictionary<struct (Type * VectorWidth * string), TileKernels>()
-    static let none = { Key = ""; Sides = 0; Emit = fun w _ sum _ -> w.Get sum }
+type internal TileKernels private (mode: KernelMode, code: VectorCode, epilogue: Epilogue) =
+    static let all = ConcurrentDictionary<struct (KernelMode * Type * VectorWidth * string), TileKernels>()
+    static let none =
+        { Key = ""
+          Sides = 0
+          Emit = fun w _ sum _ -> w.Get sum
+          Interpret = fun _ _ _ -> () }
+    let mutable problem: string | null = null
 
     // Accumulators beside the row's broadcast element and two vectors of B.
     let sums = if VectorWidth.registers = 32 then 24 else 12
@@ -21,11 +26,17 @@ type internal TileKernels private (code: VectorCode, epilogue: Epilogue) =
     static member MostRows = 12
 
     /// Kernels in use outlive their place in the memo.
-    static member Get(element, width, epilogue) =
+    static member Get(mode, element, width, epilogue) =
         if all.Count >= 4096 then all.Clear()
-        all.GetOrAdd(struct (element, width, epilogue.Key), fun _ -> TileKernels(VectorCode(element, width), epilogue))
+        all.GetOrAdd(
+            struct (mode, element, width, epilogue.Key),
+            fun _ -> TileKernels(mode, VectorCode(element, width), epilogue)
+        )
 
     member _.Code = code
+    member _.Mode = mode
+    /// Why one of them is interpreted though it was meant to be compiled.
+    member _.Problem = problem
 
     /// What noted calls are made of.
     member val Noted: KernelArguments =
@@ -61,9 +72,16 @@ type internal TileKernels private (code: VectorCode, epilogue: Epilogue) =
             + bit form.Ahead 16
         match kernels[at] with
         | null ->
-            let kernel = TileKernel.emit code epilogue form
-            kernels[at] <- kernel
-            kernel
+            let name = $"Tile {form.Rows}x{form.Vectors}"
+            let made =
+                PreparedKernel.make
+                    mode
+                    name
+                    (TileKernel.emit code epilogue form)
+                    (InterpretTile.prepare code epilogue form)
+            if isNull problem then problem <- made.Problem
+            kernels[at] <- made.Code
+            made.Code
         | kernel -> kernel
 
     member t.Kernel(rows, vectors, scattered, tabled, ahead, gapped) =

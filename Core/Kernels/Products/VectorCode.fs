@@ -3,6 +3,7 @@ namespace Functional
 open System
 open System.Reflection
 open System.Reflection.Emit
+open System.Runtime.CompilerServices
 open System.Runtime.InteropServices
 open System.Runtime.Intrinsics
 open System.Runtime.Intrinsics.Arm
@@ -113,9 +114,12 @@ type internal KernelWriter(name: string) =
         no ()
         il.MarkLabel after
 
+    /// Compiles now: where the runtime refuses, it does so here.
     member _.Finish() =
         il.Emit OpCodes.Ret
-        kernel.CreateDelegate(typeof<KernelCode>, name) :?> KernelCode
+        let code = kernel.CreateDelegate(typeof<KernelCode>, name) :?> KernelCode
+        RuntimeHelpers.PrepareDelegate code
+        code
 
 /// The instructions on vectors of one element type and width. Each takes its operands from the stack and leaves its
 /// result there.
@@ -126,7 +130,8 @@ type internal VectorCode(element: Type, width: VectorWidth) =
         | VectorWidth.Bits512 -> typeof<Vector512>, typedefof<Vector512<int>>
         | VectorWidth.Bits256 -> typeof<Vector256>, typedefof<Vector256<int>>
         | _ -> typeof<Vector128>, typedefof<Vector128<int>>
-    let vector = generic.MakeGenericType element
+    // Of no use, and maybe not to be had, where no code is emitted.
+    let vector = lazy generic.MakeGenericType element
     let indices = if Marshal.SizeOf element = 4 then typeof<int> else typeof<int64>
     let floating = element = typeof<float32> || element = typeof<float>
 
@@ -152,7 +157,7 @@ type internal VectorCode(element: Type, width: VectorWidth) =
         static' owner (name + if upper then "High" else "Low") [ vector; vector ]
 
     member _.Element = element
-    member _.Vector = vector
+    member _.Vector = vector.Value
     member _.IsFloating = floating
     member val Size = Marshal.SizeOf element
     member _.Bytes = int width
@@ -162,12 +167,12 @@ type internal VectorCode(element: Type, width: VectorWidth) =
     member val Store = lazy genericOf "Store" 2
     member val Repeat = lazy static' holder "Create" [ element ]
     /// A vector's lanes in the order that a vector of their numbers gives, which are as long as the elements.
-    member val Shuffle = lazy static' holder "ShuffleNative" [ vector; generic.MakeGenericType indices ]
+    member val Shuffle = lazy static' holder "ShuffleNative" [ vector.Value; generic.MakeGenericType indices ]
     member val Equal = lazy genericOf "Equals" 2
     member val Select = lazy genericOf "ConditionalSelect" 3
-    member val FusedMultiplyAdd = lazy static' holder "FusedMultiplyAdd" [ vector; vector; vector ]
-    member val Plus = lazy static' vector "op_Addition" [ vector; vector ]
-    member val Times = lazy static' vector "op_Multiply" [ vector; vector ]
+    member val FusedMultiplyAdd = lazy static' holder "FusedMultiplyAdd" [ vector.Value; vector.Value; vector.Value ]
+    member val Plus = lazy static' vector.Value "op_Addition" [ vector.Value; vector.Value ]
+    member val Times = lazy static' vector.Value "op_Multiply" [ vector.Value; vector.Value ]
 
     /// Vectors of the numbers that `Shuffle` takes.
     member _.Indices = VectorCode(indices, width)

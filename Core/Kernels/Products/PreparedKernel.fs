@@ -1,0 +1,34 @@
+namespace Functional
+
+/// What becomes of the kernels of products. All ways give the same bits.
+type internal KernelMode =
+    | Compiled = 0
+    | Interpreted = 1
+    /// Written so that the runtime refuses them: what cannot be compiled is interpreted, and reported.
+    | Refused = 2
+
+/// A kernel ready to be called, and why it is interpreted though it was meant to be compiled.
+[<Struct; NoEquality; NoComparison>]
+type internal PreparedKernel = { Code: KernelCode; Problem: string | null }
+
+[<RequireQualifiedAccess>]
+module internal PreparedKernel =
+    /// What `emit` writes; where that is not compiled, `interpret`, which takes the same arguments.
+    let make mode (name: string) (emit: KernelWriter -> unit) (interpret: KernelCode) : PreparedKernel =
+        match mode with
+        | KernelMode.Interpreted -> { Code = interpret; Problem = null }
+        | _ ->
+            try
+                let w = KernelWriter name
+                // There is nothing to be added.
+                if mode = KernelMode.Refused then w.Add()
+                emit w
+                { Code = w.Finish(); Problem = null }
+            with e ->
+                { Code = interpret; Problem = $"{name}, a kernel of products: {e.Message}" }
+
+    /// The first problem of several.
+    let problem (problems: (string | null) seq) : string | null =
+        match problems |> Seq.tryPick Option.ofObj with
+        | Some problem -> problem
+        | None -> null
