@@ -193,12 +193,13 @@ type internal ContractionPlan
     member _.TakesEpilogue = not empty && not shape.InLanes
 
     /// Whether the results, read and written once more, would take a time that counts beside the product's, a twentieth at
-    /// least: tiles with an epilogue take long to compile.
+    /// least: tiles with an epilogue take long to compile. Interpreted, they read and write memory all the same.
     member _.IsWorthFollowing =
         let isSmall, isLarge = shape.K <= 128, shape.K <= 512
-        nativeint rows <= ThinProduct.MostRows
-        || isSmall && result.Count >= 8192
-        || isLarge && int64 result.Count * int64 size >= 1048576L
+        options.Mode <> KernelMode.Interpreted
+        && (nativeint rows <= ThinProduct.MostRows
+            || isSmall && result.Count >= 8192
+            || isLarge && int64 result.Count * int64 size >= 1048576L)
 
     /// Why a kernel is interpreted though it was meant to be compiled, as far as runs have shown.
     member _.Problem: string | null = if body.IsValueCreated then body.Value.Problem else null

@@ -43,22 +43,25 @@ type private TileInterpreter(v: VectorCode, epilogue: Epilogue, form: TileKernel
                 RunCopying.copy v.Size (sums + nativeint j * nativeint v.Bytes + lane * size) size target size 1
                 target <- target + size
 
-    /// The rows of a tile, by all of k. `line` has room for a row of B.
+    /// The rows of a tile, by all of k. `line` has room for a row of turned B.
     let multiply arguments a sums line =
         let b, bStep = get arguments TileKernel.Argument.B, get arguments TileKernel.Argument.BStep
         let aRow, aStep = get arguments TileKernel.Argument.ARow, get arguments TileKernel.Argument.AStep
-        for p in 0n .. get arguments TileKernel.Argument.K - 1n do
-            let right =
-                if form.Turned then
-                    RunCopying.copy v.Size (b + p * size) bStep line size width
-                    line
-                elif form.Tabled then
-                    b + get bStep (int p)
-                else
-                    b + p * bStep
-            for r in 0 .. form.Rows - 1 do
-                let left = a + nativeint r * aRow + p * aStep
-                arithmetic.Scale(right, left, sums + nativeint r * rowBytes, width)
+        if form.Turned then
+            for p in 0n .. get arguments TileKernel.Argument.K - 1n do
+                RunCopying.copy v.Size (b + p * size) bStep line size width
+                for r in 0n .. nativeint form.Rows - 1n do
+                    arithmetic.Scale(line, a + r * aRow + p * aStep, sums + r * rowBytes, width)
+        else
+            for r in 0n .. nativeint form.Rows - 1n do
+                let product =
+                    { Number = a + r * aRow
+                      NumberStep = aStep
+                      Elements = b
+                      ElementStep = bStep
+                      Table = (if form.Tabled then bStep else 0n)
+                      K = get arguments TileKernel.Argument.K }
+                arithmetic.Row(product, sums + r * rowBytes, width)
 
     /// What follows the sums of a row; `sides` have room for one each.
     let finish arguments r sums (sides: nativeint array) count =

@@ -5,7 +5,26 @@ namespace Functional
 open System
 open System.Numerics
 open System.Numerics.Tensors
+open System.Runtime.CompilerServices
 open Microsoft.FSharp.NativeInterop
+
+/// A row by a matrix: numbers at equal distances, and for each a row of adjacent elements, at equal distances as well or where a
+/// table says, in bytes from the first; no table: 0.
+[<Struct; NoEquality; NoComparison>]
+type internal RowProduct =
+    { Number: nativeint
+      NumberStep: nativeint
+      Elements: nativeint
+      ElementStep: nativeint
+      Table: nativeint
+      K: nativeint }
+
+    member inline p.At k =
+        p.Elements
+        + if p.Table = 0n then
+              k * p.ElementStep
+          else
+              NativePtr.get (NativePtr.ofNativeInt<nativeint> p.Table) (int k)
 
 /// The arithmetic of products on elements that are adjacent in memory, for kernels that are not compiled.
 [<AbstractClass>]
@@ -14,6 +33,8 @@ type internal RunArithmetic() =
     abstract Start: sums: nativeint * count: int -> unit
     /// To each sum the product of an element and one number, at an address.
     abstract Scale: elements: nativeint * number: nativeint * sums: nativeint * count: int -> unit
+    /// To each sum all products of a row by a matrix, in ascending order.
+    abstract Row: product: RowProduct * sums: nativeint * count: int -> unit
     /// To each sum the product of two elements.
     abstract Multiply: left: nativeint * right: nativeint * sums: nativeint * count: int -> unit
     abstract Add: elements: nativeint * sums: nativeint * count: int -> unit
@@ -27,25 +48,95 @@ module internal RunArithmetic =
     let private read<'T when 'T: unmanaged and 'T: struct> address count = ReadOnlySpan<'T>(pointer address, count)
     let private number<'T when 'T: unmanaged> (address: nativeint) = NativePtr.read (NativePtr.ofNativeInt<'T> address)
 
-    /// With one rounding for a product and a sum.
+    /// Four registers of sums.
+    let inline private four<'T when 'T: unmanaged and 'T: struct and 'T :> ValueType and 'T: (new: unit -> 'T)>
+        ([<InlineIfLambda>] multiplyAdd: Vector<'T> -> Vector<'T> -> Vector<'T> -> Vector<'T>)
+        (p: RowProduct)
+        (at: nativeint)
+        (sums: nativeint)
+        =
+        let n = nativeint sizeof<Vector<'T>>
+        let inline load address = Unsafe.ReadUnaligned<Vector<'T>>(pointer address)
+        let mutable a, b, c, d = load sums, load (sums + n), load (sums + 2n * n), load (sums + 3n * n)
+        for k in 0n .. p.K - 1n do
+            let x, row = Vector<'T>(number<'T>(p.Number + k * p.NumberStep)), p.At k + at
+            a <- multiplyAdd (load row) x a
+            b <- multiplyAdd (load (row + n)) x b
+            c <- multiplyAdd (load (row + 2n * n)) x c
+            d <- multiplyAdd (load (row + 3n * n)) x d
+        Unsafe.WriteUnaligned(pointer sums, a)
+        Unsafe.WriteUnaligned(pointer (sums + n), b)
+        Unsafe.WriteUnaligned(pointer (sums + 2n * n), c)
+        Unsafe.WriteUnaligned(pointer (sums + 3n * n), d)
+
+    /// All sums: four registers at a time, then what is left.
+    let inline private row<'T when 'T: unmanaged and 'T: struct and 'T :> ValueType and 'T: (new: unit -> 'T)>
+        ([<InlineIfLambda>] multiplyAdd: Vector<'T> -> Vector<'T> -> Vector<'T> -> Vector<'T>)
+        ([<InlineIfLambda>] scale: nativeint -> nativeint -> nativeint -> int -> unit)
+        (p: RowProduct)
+        (sums: nativeint)
+        count
+        =
+        let size, group = nativeint sizeof<'T>, 4 * Vector<'T>.Count
+        let mutable first = 0
+        while first + group <= count do
+            let at = nativeint first * size
+            four<'T> multiplyAdd p at (sums + at)
+            first <- first + group
+        if first < count then
+            let at = nativeint first * size
+            for k in 0n .. p.K - 1n do
+                scale (p.At k + at) (p.Number + k * p.NumberStep) (sums + at) (count - first)
+
+    /// To each sum the product of an element and one number, at an address; with one rounding for a product and a sum.
+    let private scaleFloating<'T
+        when 'T: unmanaged
+        and 'T: struct
+        and 'T :> IFloatingPointIeee754<'T>
+        and 'T: (new: unit -> 'T)
+        and 'T :> ValueType>
+        elements
+        x
+        sums
+        n
+        =
+        TensorPrimitives.FusedMultiplyAdd<'T>(read<'T> elements n, number<'T> x, read<'T> sums n, written<'T> sums n)
+
+    let private scaleWhole<'T
+        when 'T: unmanaged and 'T: struct and 'T :> INumber<'T> and 'T: (new: unit -> 'T) and 'T :> ValueType>
+        elements
+        x
+        sums
+        n
+        =
+        TensorPrimitives.MultiplyAdd<'T>(read<'T> elements n, number<'T> x, read<'T> sums n, written<'T> sums n)
+
+    [<MethodImpl(MethodImplOptions.AggressiveOptimization)>]
+    let private rowOfFloat32s p sums n =
+        row<float32> (fun x y z -> Vector.FusedMultiplyAdd(x, y, z)) scaleFloating<float32> p sums n
+
+    [<MethodImpl(MethodImplOptions.AggressiveOptimization)>]
+    let private rowOfFloats p sums n =
+        row<float> (fun x y z -> Vector.FusedMultiplyAdd(x, y, z)) scaleFloating<float> p sums n
+
+    [<MethodImpl(MethodImplOptions.AggressiveOptimization)>]
+    let private rowOfInts p sums n = row<int> (fun x y z -> x * y + z) scaleWhole<int> p sums n
+
+    [<MethodImpl(MethodImplOptions.AggressiveOptimization)>]
+    let private rowOfLongs p sums n = row<int64> (fun x y z -> x * y + z) scaleWhole<int64> p sums n
+
     let private floating<'T
         when 'T: unmanaged
         and 'T: struct
         and 'T :> IFloatingPointIeee754<'T>
         and 'T: (new: unit -> 'T)
         and 'T :> ValueType>
-        ()
+        (row: RowProduct -> nativeint -> int -> unit)
         =
         { new RunArithmetic() with
             member _.Start(sums, n) = (written<'T> sums n).Fill 'T.NegativeZero
-
-            member _.Scale(elements, x, sums, n) =
-                TensorPrimitives.FusedMultiplyAdd<'T>(
-                    read<'T> elements n,
-                    number<'T> x,
-                    read<'T> sums n,
-                    written<'T> sums n
-                )
+            member _.Scale(elements, x, sums, n) = scaleFloating<'T> elements x sums n
+            member _.Row(product, sums, n) = row product sums n
 
             member _.Multiply(left, right, sums, n) =
                 TensorPrimitives.FusedMultiplyAdd<'T>(
@@ -65,13 +156,12 @@ module internal RunArithmetic =
 
     let private whole<'T
         when 'T: unmanaged and 'T: struct and 'T :> INumber<'T> and 'T: (new: unit -> 'T) and 'T :> ValueType>
-        ()
+        (row: RowProduct -> nativeint -> int -> unit)
         =
         { new RunArithmetic() with
             member _.Start(sums, n) = (written<'T> sums n).Clear()
-
-            member _.Scale(elements, x, sums, n) =
-                TensorPrimitives.MultiplyAdd<'T>(read<'T> elements n, number<'T> x, read<'T> sums n, written<'T> sums n)
+            member _.Scale(elements, x, sums, n) = scaleWhole<'T> elements x sums n
+            member _.Row(product, sums, n) = row product sums n
 
             member _.Multiply(left, right, sums, n) =
                 TensorPrimitives.MultiplyAdd<'T>(read<'T> left n, read<'T> right n, read<'T> sums n, written<'T> sums n)
@@ -81,8 +171,8 @@ module internal RunArithmetic =
 
             member _.Settle(_, _) = () }
 
-    let private float32s, private floats = floating<float32>(), floating<float>()
-    let private ints, private longs = whole<int>(), whole<int64>()
+    let private float32s, private floats = floating<float32> rowOfFloat32s, floating<float> rowOfFloats
+    let private ints, private longs = whole<int> rowOfInts, whole<int64> rowOfLongs
 
     let of' (element: Type) =
         if element = typeof<float32> then float32s

@@ -51,10 +51,10 @@ type internal TileKernels private (mode: KernelMode, code: VectorCode, epilogue:
     member _.Epilogue = epilogue
 
     /// How many vectors wide the tiles of a product with m rows are: few rows need more of them to hide latency.
-    /// The wider they are, the more of a row of B is read at once.
+    /// The wider they are, the more of a row of B is read at once; and the more there is to do in one call of what interprets.
     member _.VectorsFor(m: nativeint) =
         let fits vectors = m * nativeint vectors <= nativeint sums
-        if fits most then most
+        if mode = KernelMode.Interpreted || fits most then most
         elif fits 4 then 4
         else 2
 
