@@ -87,7 +87,7 @@ type internal MatrixProduct
     let columnsPacked = ceiling n lanes * lanes
 
     // The layout of the scratch memory: arguments, room for a vector, two tables, a block of the left, of the right.
-    let room = (nativeint (TileKernel.Argument.count sides * sizeof<nativeint>) + 63n) &&& ~~~63n
+    let room = (nativeint (TileArgument.count sides * sizeof<nativeint>) + 63n) &&& ~~~63n
     let table = room + 64n
     let rowTable = table + PanelPacking.TableSize kBlock
     let left = (rowTable + PanelPacking.TableSize kBlock + 63n) &&& ~~~63n
@@ -145,8 +145,8 @@ type internal MatrixProduct
           Low = tiles - high }
 
     let setRight scratch address step =
-        set scratch TileKernel.Argument.B address
-        set scratch TileKernel.Argument.BStep step
+        set scratch TileArgument.B address
+        set scratch TileArgument.BStep step
 
     // Of a panel wider than two vectors the processor sees the rows.
     let looksAhead (part: Part inref) tabled asItIs =
@@ -196,15 +196,15 @@ type internal MatrixProduct
         if count > 0n then
             let scratch, a = part.Scratch, stage.Left
             let tileStep = if stage.IsPacked then stage.Depth * size else a.RowStep
-            set scratch TileKernel.Argument.A (a.Address + first * tileStep)
-            set scratch TileKernel.Argument.ARow (if stage.IsPacked then size else a.RowStep)
-            set scratch TileKernel.Argument.AStep (if stage.IsPacked then rows * size else a.ColumnStep)
-            set scratch TileKernel.Argument.ATile (rows * tileStep)
-            set scratch TileKernel.Argument.Tiles count
-            set scratch TileKernel.Argument.C (resultAt &part (stage.Row + first) column)
+            set scratch TileArgument.A (a.Address + first * tileStep)
+            set scratch TileArgument.ARow (if stage.IsPacked then size else a.RowStep)
+            set scratch TileArgument.AStep (if stage.IsPacked then rows * size else a.ColumnStep)
+            set scratch TileArgument.ATile (rows * tileStep)
+            set scratch TileArgument.Tiles count
+            set scratch TileArgument.C (resultAt &part (stage.Row + first) column)
             for s in 0 .. sides - 1 do
                 let side = part.Operands.Sides[s]
-                set scratch (TileKernel.Argument.Side s) (side.At(stage.Row + first, column))
+                set scratch (TileArgument.Side s) (side.At(stage.Row + first, column))
             let kernel = tiles.Kernel(int rows, whole, scattered, tabled, ahead, not (isNull gaps))
             match part.Operands.Calls with
             | null -> kernel.Invoke scratch
@@ -236,15 +236,15 @@ type internal MatrixProduct
         let tabled = panelAt &part &stage column columns whole asItIs
         let ahead = looksAhead &part tabled asItIs
         let scratch = part.Scratch
-        set scratch TileKernel.Argument.K stage.Depth
-        set scratch TileKernel.Argument.Continue stage.P
-        set scratch TileKernel.Argument.Finish (if stage.P + stage.Depth = k then 1n else 0n)
-        set scratch TileKernel.Argument.LastColumns (columns - nativeint (whole - 1) * lanes)
+        set scratch TileArgument.K stage.Depth
+        set scratch TileArgument.Continue stage.P
+        set scratch TileArgument.Finish (if stage.P + stage.Depth = k then 1n else 0n)
+        set scratch TileArgument.LastColumns (columns - nativeint (whole - 1) * lanes)
         let scattered =
             match gaps with
             | null -> c.ColumnStep <> size || columns < nativeint whole * lanes
             | gaps ->
-                set scratch TileKernel.Argument.Gaps (gaps.At column)
+                set scratch TileArgument.Gaps (gaps.At column)
                 not (gaps.Fit(column, whole, part.EndColumn))
         let high, low = stage.High, stage.Height
         runTiles &part &stage 0n high (low + 1n) column whole scattered tabled ahead
@@ -253,13 +253,13 @@ type internal MatrixProduct
 
     let setStrides (part: Part inref) =
         let scratch, c = part.Scratch, part.Operands.Result
-        set scratch TileKernel.Argument.CRow c.RowStep
-        set scratch TileKernel.Argument.CColumn c.ColumnStep
-        set scratch TileKernel.Argument.Room (scratch + room)
+        set scratch TileArgument.CRow c.RowStep
+        set scratch TileArgument.CColumn c.ColumnStep
+        set scratch TileArgument.Room (scratch + room)
         for s in 0 .. sides - 1 do
             let side = part.Operands.Sides[s]
-            set scratch (TileKernel.Argument.Side s + 1) side.RowStep
-            set scratch (TileKernel.Argument.Side s + 2) side.ColumnStep
+            set scratch (TileArgument.Side s + 1) side.RowStep
+            set scratch (TileArgument.Side s + 2) side.ColumnStep
 
     let runColumns (part: Part inref) firstColumn endColumn =
         let mutable p = 0n

@@ -17,34 +17,34 @@ type internal ThinProduct
     /// Two chains at once half hide the latency of an addition; more columns than theirs would be too many streams from the
     /// second cache. Those of one alone, if all columns lie a multiple of a page apart: they share one set of the first.
     let vectorsFor (columnStep: nativeint) = if m <= 2n && columnStep % 4096n <> 0n then 2 else 1
-    let room = (nativeint (TileKernel.Argument.count epilogue.Sides * sizeof<nativeint>) + 63n) &&& ~~~63n
+    let room = (nativeint (TileArgument.count epilogue.Sides * sizeof<nativeint>) + 63n) &&& ~~~63n
 
     let set (scratch: nativeint) at (value: nativeint) =
         NativePtr.set (NativePtr.ofNativeInt<nativeint> scratch) at value
 
     let setOperands scratch (o: ProductOperands) =
-        set scratch TileKernel.Argument.K k
-        set scratch TileKernel.Argument.ARow o.Left.RowStep
-        set scratch TileKernel.Argument.AStep o.Left.ColumnStep
-        set scratch TileKernel.Argument.ATile 0n
-        set scratch TileKernel.Argument.BStep o.Right.ColumnStep
-        set scratch TileKernel.Argument.CRow o.Result.RowStep
-        set scratch TileKernel.Argument.CColumn o.Result.ColumnStep
-        set scratch TileKernel.Argument.Continue 0n
-        set scratch TileKernel.Argument.Finish 1n
-        set scratch TileKernel.Argument.LastColumns lanes
-        set scratch TileKernel.Argument.Room (scratch + room)
+        set scratch TileArgument.K k
+        set scratch TileArgument.ARow o.Left.RowStep
+        set scratch TileArgument.AStep o.Left.ColumnStep
+        set scratch TileArgument.ATile 0n
+        set scratch TileArgument.BStep o.Right.ColumnStep
+        set scratch TileArgument.CRow o.Result.RowStep
+        set scratch TileArgument.CColumn o.Result.ColumnStep
+        set scratch TileArgument.Continue 0n
+        set scratch TileArgument.Finish 1n
+        set scratch TileArgument.LastColumns lanes
+        set scratch TileArgument.Room (scratch + room)
         for s in 0 .. epilogue.Sides - 1 do
-            set scratch (TileKernel.Argument.Side s + 1) o.Sides[s].RowStep
-            set scratch (TileKernel.Argument.Side s + 2) o.Sides[s].ColumnStep
+            set scratch (TileArgument.Side s + 1) o.Sides[s].RowStep
+            set scratch (TileArgument.Side s + 2) o.Sides[s].ColumnStep
 
     let runPanel scratch (o: ProductOperands) column whole =
-        set scratch TileKernel.Argument.Tiles 1n
-        set scratch TileKernel.Argument.A o.Left.Address
-        set scratch TileKernel.Argument.B (o.Right.At(0n, column))
-        set scratch TileKernel.Argument.C (o.Result.At(0n, column))
+        set scratch TileArgument.Tiles 1n
+        set scratch TileArgument.A o.Left.Address
+        set scratch TileArgument.B (o.Right.At(0n, column))
+        set scratch TileArgument.C (o.Result.At(0n, column))
         for s in 0 .. epilogue.Sides - 1 do
-            set scratch (TileKernel.Argument.Side s) (o.Sides[s].At(0n, column))
+            set scratch (TileArgument.Side s) (o.Sides[s].At(0n, column))
         let kernel = tiles.Turned(int m, whole, o.Result.ColumnStep <> size)
         match o.Calls with
         | null -> kernel.Invoke scratch

@@ -40,12 +40,12 @@ type internal TileKernels private (mode: KernelMode, code: VectorCode, epilogue:
 
     /// What noted calls are made of.
     member val Noted: KernelArguments =
-        { Count = TileKernel.Argument.count epilogue.Sides
-          Left = TileKernel.Argument.A
-          Right = TileKernel.Argument.B
-          Result = TileKernel.Argument.C
-          Sides = Array.init epilogue.Sides TileKernel.Argument.Side
-          Room = TileKernel.Argument.Room
+        { Count = TileArgument.count epilogue.Sides
+          Left = TileArgument.A
+          Right = TileArgument.B
+          Result = TileArgument.C
+          Sides = Array.init epilogue.Sides TileArgument.Side
+          Room = TileArgument.Room
           RoomBytes = code.Bytes }
 
     member _.Epilogue = epilogue
@@ -61,7 +61,7 @@ type internal TileKernels private (mode: KernelMode, code: VectorCode, epilogue:
     /// How many rows of so many vectors fit the registers.
     member _.RowsFor vectors = min (sums / vectors) (sums / 2)
 
-    member private _.Get(form: TileKernel.Form) : KernelCode =
+    member private _.Get(form: TileForm) : KernelCode =
         let bit flag value = if flag then value else 0
         let at =
             (form.Rows * (most + 1) + form.Vectors) * 32
