@@ -15,7 +15,7 @@ module internal InterpretPack =
     let private panel size (width: VectorWidth) lanes = (lanes * size + int width - 1) / int width * int width
 
     /// Lanes side by side for each k, from where a table says.
-    let private each (arguments: nativeint) (copy: nativeint -> nativeint -> unit) =
+    let inline private each (arguments: nativeint) ([<InlineIfLambda>] copy: nativeint -> nativeint -> unit) =
         let table, targetStep = get arguments PackKernel.Argument.Table, get arguments PackKernel.Argument.TargetStep
         for p in 0n .. get arguments PackKernel.Argument.K - 1n do
             copy

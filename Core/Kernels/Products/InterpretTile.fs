@@ -18,12 +18,10 @@ type private TileInterpreter(v: VectorCode, epilogue: Epilogue, form: TileForm) 
     /// How many of a row's columns are part of the result.
     let columns arguments =
         if form.Gapped then
-            Seq.sum (
-                seq {
-                    for j in 0 .. form.Vectors - 1 do
-                        int (entry arguments j 1)
-                }
-            )
+            let mutable count = 0
+            for j in 0 .. form.Vectors - 1 do
+                count <- count + int (entry arguments j 1)
+            count
         elif form.Scattered then
             (form.Vectors - 1) * lanes + int (get arguments TileArgument.LastColumns)
         else
@@ -81,7 +79,9 @@ type private TileInterpreter(v: VectorCode, epilogue: Epilogue, form: TileForm) 
         let finishes = form.Gapped || get arguments TileArgument.Finish <> 0n
         use own = RentedMemory.rent ((form.Rows + 1 + epilogue.Sides) * int rowBytes)
         let line = own.Address + nativeint form.Rows * rowBytes
-        let sides = Array.init epilogue.Sides (fun k -> line + nativeint (k + 1) * rowBytes)
+        let sides = if epilogue.Sides = 0 then [||] else Array.zeroCreate epilogue.Sides
+        for k in 0 .. sides.Length - 1 do
+            sides[k] <- line + nativeint (k + 1) * rowBytes
         for tile in 0n .. get arguments TileArgument.Tiles - 1n do
             let first = tile * nativeint form.Rows
             arithmetic.Start(own.Address, form.Rows * width)

@@ -113,17 +113,28 @@ module internal RunArithmetic =
 
     [<MethodImpl(MethodImplOptions.AggressiveOptimization)>]
     let private rowOfFloat32s p sums n =
-        row<float32> (fun x y z -> Vector.FusedMultiplyAdd(x, y, z)) scaleFloating<float32> p sums n
+        row<float32>
+            (fun x y z -> Vector.FusedMultiplyAdd(x, y, z))
+            (fun e x s n -> scaleFloating<float32> e x s n)
+            p
+            sums
+            n
 
     [<MethodImpl(MethodImplOptions.AggressiveOptimization)>]
     let private rowOfFloats p sums n =
-        row<float> (fun x y z -> Vector.FusedMultiplyAdd(x, y, z)) scaleFloating<float> p sums n
+        row<float>
+            (fun x y z -> Vector.FusedMultiplyAdd(x, y, z))
+            (fun e x s n -> scaleFloating<float> e x s n)
+            p
+            sums
+            n
 
     [<MethodImpl(MethodImplOptions.AggressiveOptimization)>]
-    let private rowOfInts p sums n = row<int> (fun x y z -> x * y + z) scaleWhole<int> p sums n
+    let private rowOfInts p sums n = row<int> (fun x y z -> x * y + z) (fun e x s n -> scaleWhole<int> e x s n) p sums n
 
     [<MethodImpl(MethodImplOptions.AggressiveOptimization)>]
-    let private rowOfLongs p sums n = row<int64> (fun x y z -> x * y + z) scaleWhole<int64> p sums n
+    let private rowOfLongs p sums n =
+        row<int64> (fun x y z -> x * y + z) (fun e x s n -> scaleWhole<int64> e x s n) p sums n
 
     let private floating<'T
         when 'T: unmanaged
