@@ -4,6 +4,8 @@ module Functional.Tests.Accelerate.InterpretedTests
 open Expecto
 open Functional
 open Functional.FSharp
+open Functional.Properties
+open Functional.Tests
 
 let private options = { AccelerateOptions.Default with Governed = false }
 
@@ -94,4 +96,20 @@ let tests =
                     test name {
                         check name f x SweepMode.Interpreted KernelMode.Interpreted (fun diagnostics ->
                             Expect.isEmpty diagnostics "none")
+                    } ]
+
+          testList
+              "random programs and their gradients have the bits of compiled ones"
+              [ for sweeps, products in
+                    [ SweepMode.Interpreted, KernelMode.Interpreted; SweepMode.Current, KernelMode.Refused ] ->
+                    test $"{sweeps}, {products}" {
+                        for k in 1..150 do
+                            let program = Generate.program 8 (Seed.random "interpreted" k)
+                            let f, values =
+                                Functions.withGradient (RandomProgram.run program), RandomProgram.inputs program
+                            let outcome f = Functions.seeded 7UL (fun () -> Compare.attempt (fun () -> f values))
+                            let expected, fast = outcome f, accelerateWith options f
+                            during sweeps products (fun () ->
+                                for _ in 1..3 do
+                                    Expect.equal (Compare.outcomes expected (outcome fast.Invoke)) None $"{program}")
                     } ] ]
