@@ -49,7 +49,7 @@ type internal ContractionBody =
     member b.Problem: string | null =
         match b with
         | Lanes dots -> dots.Problem
-        | Chains(product, ValueSome thin, _) -> PreparedKernel.problem [ product.Problem; thin.Problem ]
+        | Chains(product, ValueSome thin, _) -> PreparedKernel.either product.Problem thin.Problem
         | Chains(product, ValueNone, _) -> product.Problem
 
 /// One run of a contraction, divided into items that any threads may compute: runs of batch indices where there are

@@ -113,7 +113,7 @@ type internal DotProduct(mode: KernelMode, element: Type, width: VectorWidth, m:
     /// Why a kernel is interpreted though it was meant to be compiled.
     member _.Problem =
         let across = if across.IsValueCreated then across.Value.Problem else null
-        PreparedKernel.problem [ along.Problem; across; copy.Problem ]
+        PreparedKernel.either along.Problem (PreparedKernel.either across copy.Problem)
 
     /// Computes from firstRow up to endRow. The calls of kernels are noted where there is something to note them.
     member _.Run(operands: ProductOperands, firstRow, endRow) =

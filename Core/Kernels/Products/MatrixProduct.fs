@@ -276,7 +276,7 @@ type internal MatrixProduct
             p <- p + depth
 
     /// Why a kernel is interpreted though it was meant to be compiled.
-    member _.Problem = PreparedKernel.problem [ tiles.Problem; panels.Problem ]
+    member _.Problem = PreparedKernel.either tiles.Problem panels.Problem
     member _.Rows = m
     member _.Columns = n
     /// Parts of a product start at columns that are multiples of this.

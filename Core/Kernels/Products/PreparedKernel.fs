@@ -27,8 +27,6 @@ module internal PreparedKernel =
             with e ->
                 { Code = interpret; Problem = $"{name}, a kernel of products: {e.Message}" }
 
-    /// The first problem of several.
-    let problem (problems: (string | null) seq) : string | null =
-        match problems |> Seq.tryPick Option.ofObj with
-        | Some problem -> problem
-        | None -> null
+    /// One of two problems, if there is any.
+    let either (problem: string | null) (other: string | null) : string | null =
+        if isNull problem then other else problem
