@@ -3,6 +3,8 @@ namespace Functional
 open System
 open System.Numerics
 open System.Numerics.Tensors
+open System.Runtime.InteropServices
+open System.Runtime.Intrinsics
 
 /// Runs lane instructions one after another, each over a chunk of lanes. The vectorised primitives are those that IEEE 754
 /// defines to the bit.
@@ -29,14 +31,54 @@ module internal InterpretLanes =
             for k in 0 .. n - 1 do
                 r[k] <- f a[k] b[k]
 
-    let private select<'T> () : Run =
+    let private select<'T when 'T: struct and 'T: (new: unit -> 'T) and 'T :> ValueType> () : Run =
         fun args result n ->
-            let c = from<bool> args[0] n
-            let a = from<'T> args[1] n
-            let b = from<'T> args[2] n
-            let r = into<'T> result n
-            for k in 0 .. n - 1 do
-                r[k] <- if c[k] then a[k] else b[k]
+            MaskRuns.select<'T> (from<bool> args[0] n) (from<'T> args[1] n) (from<'T> args[2] n) (into<'T> result n)
+
+    let inline private compare<'T when 'T: struct and 'T: (new: unit -> 'T) and 'T :> ValueType>
+        ([<InlineIfLambda>] vectors: Vector128<'T> -> Vector128<'T> -> Vector128<'T>)
+        ([<InlineIfLambda>] single: 'T -> 'T -> bool)
+        : Run =
+        fun args result n ->
+            MaskRuns.compare<'T> vectors single (from<'T> args[0] n) (from<'T> args[1] n) (into<bool> result n)
+
+    /// One operand where a comparison holds, else the second.
+    let inline private choose<'T when 'T: struct and 'T: (new: unit -> 'T) and 'T :> ValueType>
+        ([<InlineIfLambda>] vectors: Vector128<'T> -> Vector128<'T> -> Vector128<'T>)
+        ([<InlineIfLambda>] single: 'T -> 'T -> bool)
+        : Run =
+        fun args result n ->
+            MaskRuns.map2<'T>
+                (fun a b -> Vector128.ConditionalSelect(vectors a b, a, b))
+                (fun a b -> if single a b then a else b)
+                (from<'T> args[0] n)
+                (from<'T> args[1] n)
+                (into<'T> result n)
+
+    /// The lanes as elements of another type of the same size.
+    let private fromAs<'T, 'U
+        when 'T: struct
+        and 'T: (new: unit -> 'T)
+        and 'T :> ValueType
+        and 'U: struct
+        and 'U: (new: unit -> 'U)
+        and 'U :> ValueType>
+        (a: Array)
+        n
+        : ReadOnlySpan<'U> =
+        MemoryMarshal.Cast<'T, 'U>(from<'T> a n)
+
+    let private intoAs<'T, 'U
+        when 'T: struct
+        and 'T: (new: unit -> 'T)
+        and 'T :> ValueType
+        and 'U: struct
+        and 'U: (new: unit -> 'U)
+        and 'U :> ValueType>
+        (a: Array)
+        n
+        : Span<'U> =
+        MemoryMarshal.Cast<'T, 'U>(into<'T> a n)
 
     let private callWhere<'T> (f: 'T -> 'T) : Run =
         fun args result n ->
@@ -57,9 +99,10 @@ module internal InterpretLanes =
         | LaneOp.Neg -> fun args r n -> TensorPrimitives.Negate<'T>(from args[0] n, into r n)
         | LaneOp.Max -> fun args r n -> TensorPrimitives.Max<'T>(from args[0] n, from args[1] n, into r n)
         | LaneOp.Min -> fun args r n -> TensorPrimitives.Min<'T>(from args[0] n, from args[1] n, into r n)
-        | LaneOp.Less -> each2 (fun (a: 'T) b -> 'T.op_LessThan (a, b))
-        | LaneOp.LessEqual -> each2 (fun (a: 'T) b -> 'T.op_LessThanOrEqual (a, b))
-        | LaneOp.Equal -> each2 (fun (a: 'T) b -> 'T.op_Equality (a, b))
+        | LaneOp.Less -> compare<'T> (fun a b -> Vector128.LessThan(a, b)) (fun a b -> 'T.op_LessThan (a, b))
+        | LaneOp.LessEqual ->
+            compare<'T> (fun a b -> Vector128.LessThanOrEqual(a, b)) (fun a b -> 'T.op_LessThanOrEqual (a, b))
+        | LaneOp.Equal -> compare<'T> (fun a b -> Vector128.Equals(a, b)) (fun a b -> 'T.op_Equality (a, b))
         | LaneOp.Select -> select<'T>()
         | _ -> invalidOp $"numbers have no {op}"
 
@@ -69,8 +112,10 @@ module internal InterpretLanes =
         : Run =
         match op with
         | LaneOp.Div -> fun args r n -> TensorPrimitives.Divide<'T>(from args[0] n, from args[1] n, into r n)
-        | LaneOp.AtMost -> each2 (fun (bound: 'T) x -> if 'T.op_LessThan (bound, x) then bound else x)
-        | LaneOp.AtLeast -> each2 (fun (bound: 'T) x -> if 'T.op_LessThan (x, bound) then bound else x)
+        | LaneOp.AtMost ->
+            choose<'T> (fun bound x -> Vector128.LessThan(bound, x)) (fun bound x -> 'T.op_LessThan (bound, x))
+        | LaneOp.AtLeast ->
+            choose<'T> (fun bound x -> Vector128.LessThan(x, bound)) (fun bound x -> 'T.op_LessThan (x, bound))
         | LaneOp.Fma ->
             fun args r n ->
                 TensorPrimitives.FusedMultiplyAdd<'T>(from args[0] n, from args[1] n, from<'T> args[2] n, into r n)
@@ -89,51 +134,75 @@ module internal InterpretLanes =
         | LaneOp.Or -> fun args r n -> TensorPrimitives.BitwiseOr<'T>(from args[0] n, from args[1] n, into r n)
         | LaneOp.Xor -> fun args r n -> TensorPrimitives.Xor<'T>(from args[0] n, from args[1] n, into r n)
         | LaneOp.Not -> fun args r n -> TensorPrimitives.OnesComplement<'T>(from args[0] n, into r n)
-        | LaneOp.ShiftLeft bits -> each (fun (a: 'T) -> 'T.op_LeftShift (a, bits))
-        | LaneOp.ShiftRight bits -> each (fun (a: 'T) -> 'T.op_RightShift (a, bits))
+        | LaneOp.ShiftLeft bits -> fun args r n -> TensorPrimitives.ShiftLeft<'T>(from args[0] n, bits, into r n)
+        | LaneOp.ShiftRight bits ->
+            fun args r n -> TensorPrimitives.ShiftRightArithmetic<'T>(from args[0] n, bits, into r n)
         | LaneOp.Abs -> each (fun (a: 'T) -> if 'T.IsNegative a then 'T.op_UnaryNegation a else a)
         | _ -> number<'T> op
 
+    /// On the bits of lanes, as those of another type.
+    let private logic<'T, 'U
+        when 'T: struct
+        and 'T: (new: unit -> 'T)
+        and 'T :> ValueType
+        and 'U: struct
+        and 'U: (new: unit -> 'U)
+        and 'U :> ValueType
+        and 'U :> IBinaryInteger<'U>>
+        op
+        : Run =
+        match op with
+        | LaneOp.And ->
+            fun args r n ->
+                TensorPrimitives.BitwiseAnd<'U>(fromAs<'T, 'U> args[0] n, fromAs<'T, 'U> args[1] n, intoAs<'T, 'U> r n)
+        | LaneOp.Or ->
+            fun args r n ->
+                TensorPrimitives.BitwiseOr<'U>(fromAs<'T, 'U> args[0] n, fromAs<'T, 'U> args[1] n, intoAs<'T, 'U> r n)
+        | _ ->
+            fun args r n ->
+                TensorPrimitives.Xor<'U>(fromAs<'T, 'U> args[0] n, fromAs<'T, 'U> args[1] n, intoAs<'T, 'U> r n)
+
     let private logical op : Run =
         match op with
-        | LaneOp.And -> each2 (fun a b -> a && b)
-        | LaneOp.Or -> each2 (fun a b -> a || b)
-        | LaneOp.Xor -> each2 (fun (a: bool) b -> a <> b)
-        | LaneOp.Not -> each not
-        | LaneOp.Select -> select<bool>()
+        | LaneOp.And
+        | LaneOp.Or
+        | LaneOp.Xor -> logic<bool, byte> op
+        | LaneOp.Not ->
+            fun args r n -> TensorPrimitives.Xor<byte>(fromAs<bool, byte> args[0] n, 1uy, intoAs<bool, byte> r n)
+        | LaneOp.Select ->
+            fun args result n ->
+                let c = fromAs<bool, byte> args[0] n
+                let a = fromAs<bool, byte> args[1] n
+                let b = fromAs<bool, byte> args[2] n
+                let r = intoAs<bool, byte> result n
+                for k in 0 .. n - 1 do
+                    r[k] <- (c[k] &&& a[k]) ||| ((c[k] ^^^ 1uy) &&& b[k])
         | _ -> invalidOp $"Bool has no {op}"
-
-    let inline private toBits32 (a: float32) = BitConverter.SingleToInt32Bits a
-    let inline private toBits64 (a: float) = BitConverter.DoubleToInt64Bits a
 
     let private bits source target : Run =
         match source, target with
-        | DType.Float32, _ -> each toBits32
-        | DType.Float64, _ -> each toBits64
-        | DType.Int32, _ -> each BitConverter.Int32BitsToSingle
-        | _ -> each BitConverter.Int64BitsToDouble
+        | DType.Float32, _ -> fun args r n -> (fromAs<float32, int> args[0] n).CopyTo(into<int> r n)
+        | DType.Float64, _ -> fun args r n -> (fromAs<float, int64> args[0] n).CopyTo(into<int64> r n)
+        | DType.Int32, _ -> fun args r n -> (from<int> args[0] n).CopyTo(intoAs<float32, int> r n)
+        | _ -> fun args r n -> (from<int64> args[0] n).CopyTo(intoAs<float, int64> r n)
+
+    let private converted<'T, 'U when 'T: struct and 'T :> INumberBase<'T> and 'U: struct and 'U :> INumberBase<'U>>
+        : Run =
+        fun args r n -> TensorPrimitives.ConvertSaturating<'T, 'U>(from args[0] n, into r n)
 
     let private convert source target : Run =
         match source, target with
-        | DType.Float32, DType.Float64 -> each (fun (a: float32) -> float a)
-        | DType.Float64, DType.Float32 -> each (fun (a: float) -> float32 a)
-        | DType.Int32, DType.Int64 -> each (fun (a: int) -> int64 a)
-        | DType.Int64, DType.Int32 -> each (fun (a: int64) -> int32 a)
-        | DType.Float32, DType.Int32 -> each (fun (a: float32) -> Int32.CreateSaturating a)
-        | DType.Float64, DType.Int64 -> each (fun (a: float) -> Int64.CreateSaturating a)
-        | DType.Int32, DType.Float32 -> each (fun (a: int) -> float32 a)
-        | DType.Int64, DType.Float64 -> each (fun (a: int64) -> float a)
+        | DType.Float32, DType.Float64 -> converted<float32, float>
+        | DType.Float64, DType.Float32 -> converted<float, float32>
+        | DType.Int32, DType.Int64 -> converted<int, int64>
+        // To what is left of it, not to what is nearest.
+        | DType.Int64, DType.Int32 ->
+            fun args r n -> TensorPrimitives.ConvertTruncating<int64, int>(from args[0] n, into r n)
+        | DType.Float32, DType.Int32 -> converted<float32, int>
+        | DType.Float64, DType.Int64 -> converted<float, int64>
+        | DType.Int32, DType.Float32 -> converted<int, float32>
+        | DType.Int64, DType.Float64 -> converted<int64, float>
         | _ -> invalidOp $"{source} is not converted to {target} at once"
-
-    /// Logic on floating-point numbers is on their bits.
-    let private bitwise (op: LaneOp) (dtype: DType) : Run =
-        match dtype, op with
-        | DType.Float32, LaneOp.And -> each2 (fun a b -> BitConverter.Int32BitsToSingle(toBits32 a &&& toBits32 b))
-        | DType.Float32, LaneOp.Or -> each2 (fun a b -> BitConverter.Int32BitsToSingle(toBits32 a ||| toBits32 b))
-        | DType.Float32, _ -> each2 (fun a b -> BitConverter.Int32BitsToSingle(toBits32 a ^^^ toBits32 b))
-        | _, LaneOp.And -> each2 (fun a b -> BitConverter.Int64BitsToDouble(toBits64 a &&& toBits64 b))
-        | _, LaneOp.Or -> each2 (fun a b -> BitConverter.Int64BitsToDouble(toBits64 a ||| toBits64 b))
-        | _ -> each2 (fun a b -> BitConverter.Int64BitsToDouble(toBits64 a ^^^ toBits64 b))
 
     let private call f dtype : Run =
         let m = Calls.Method(f, dtype)
@@ -173,7 +242,9 @@ module internal InterpretLanes =
         | LaneOp.Bits target, _ -> bits i.Type target
         | LaneOp.Call f, _ -> call f i.Type
         | LaneOp.CallWhere f, _ -> callRarely f i.Type
-        | (LaneOp.And | LaneOp.Or | LaneOp.Xor), (DType.Float32 | DType.Float64) -> bitwise i.Op i.Type
+        // Logic on floating-point numbers is on their bits.
+        | (LaneOp.And | LaneOp.Or | LaneOp.Xor), DType.Float32 -> logic<float32, int> i.Op
+        | (LaneOp.And | LaneOp.Or | LaneOp.Xor), DType.Float64 -> logic<float, int64> i.Op
         | op, DType.Float32 -> floating<float32> op
         | op, DType.Float64 -> floating<float> op
         | op, DType.Int32 -> whole<int> op
