@@ -1,11 +1,10 @@
 namespace Functional
 
 open System
-open System.Runtime.CompilerServices
 open System.Runtime.InteropServices
 open System.Runtime.Intrinsics
 
-/// Comparisons, and choices by them, over runs of lanes: 16 at a time, for kernels that are not compiled. Masks are bytes of 0 or 1.
+/// Comparisons, and choices by them, over runs of lanes, by vectors, for kernels that are not compiled. Masks are bytes of 0 or 1.
 [<RequireQualifiedAccess>]
 module internal MaskRuns =
     /// Lanes that go together: as many as a register of 128 bits has bytes.
