@@ -33,6 +33,7 @@ let tests =
                 Kernels.ExecuteTests.tests
                 Kernels.WorkersTests.tests
                 Kernels.ContractingTests.tests
+                Kernels.ContractionRunTests.tests
                 Kernels.GapTests.tests ]
           testList "Tracing" [ Tracing.StructureTests.tests; Tracing.TracerTests.tests; Tracing.MemoTests.tests ]
           testList
