@@ -108,10 +108,10 @@ type internal ReadyProduct
         { new FrameLaunch() with
             member _.Run _ =
                 bound.Run places.Now
-                Option.iter report (Option.ofObj bound.Problem)
+                PreparedKernel.tell report bound.Problem
             member _.Noted =
                 let noted = Noted.from bound.Note sources offsets
-                Option.iter report (Option.ofObj bound.Problem)
+                PreparedKernel.tell report bound.Problem
                 noted }
 
 /// The operands of a call in a frame. Those of movable roots are looked up for each run, and forgotten after it.

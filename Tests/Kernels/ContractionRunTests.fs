@@ -1,10 +1,7 @@
 /// How contractions are run: what follows them, the memory that they read, what is not compiled.
 module Functional.Tests.Kernels.ContractionRunTests
 
-#nowarn "9" // Addresses of elements.
-
 open System
-open Microsoft.FSharp.NativeInterop
 open Expecto
 open Functional
 open Functional.Tests.Kernels.Contractions
@@ -21,12 +18,7 @@ let private epilogue =
                     w.Get side
                     w.Call v.Plus.Value
                 if twice then w.Call v.Times.Value
-      Interpret =
-        fun sums sides count ->
-            for k in 0 .. count - 1 do
-                let at (first: nativeint) = NativePtr.add (NativePtr.ofNativeInt<float32> first) k
-                let y = NativePtr.read (at sums) + NativePtr.read (at sides[0]) + NativePtr.read (at sides[1])
-                NativePtr.write (at sums) (y * y) }
+      Interpret = overFloats (fun sum sides -> let y = sum + sides[0] + sides[1] in y * y) }
 
 let private followed = test "an epilogue gives the bits of separate steps" {
     let random = System.Random 5

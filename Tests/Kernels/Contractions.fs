@@ -1,7 +1,10 @@
 /// Contractions of many sizes and layouts, and what they come to by the definition.
 module internal Functional.Tests.Kernels.Contractions
 
+#nowarn "9" // Addresses of elements.
+
 open System
+open Microsoft.FSharp.NativeInterop
 open Expecto
 open Functional
 
@@ -52,6 +55,12 @@ type Case = { Batch: int; M: int; N: int; K: int; Left: Layout; Right: Layout; O
 
 let plain batch m n k options =
     { Batch = batch; M = m; N = n; K = k; Left = rowMajor 3; Right = rowMajor 3; Options = options }
+
+/// An epilogue on floats in memory, for kernels that are not compiled: of each sum and the side operands' elements beside it.
+let overFloats (f: float32 -> float32 array -> float32) (sums: nativeint) (sides: nativeint array) count =
+    for k in 0 .. count - 1 do
+        let at (first: nativeint) = NativePtr.add (NativePtr.ofNativeInt<float32> first) k
+        NativePtr.write (at sums) (f (NativePtr.read (at sums)) [| for side in sides -> NativePtr.read (at side) |])
 
 let contraction = { Batch = [ 0, 0 ]; Sum = [ 2, 1 ] }
 

@@ -1,16 +1,12 @@
 /// Products whose results leave out some columns.
 module Functional.Tests.Kernels.GapTests
 
-#nowarn "9" // Addresses of elements.
-
 open System
-open Microsoft.FSharp.NativeInterop
 open Expecto
 open Functional
 open Functional.Tests
+open Functional.Tests.Kernels.Contractions
 
-let private usual = ContractionOptions.Default
-let private contraction = { Batch = [ 0, 0 ]; Sum = [ 2, 1 ] }
 
 let private some (random: System.Random) (ty: TensorType) =
     let data: Array =
@@ -106,13 +102,7 @@ let private epilogue =
             w.Call v.Times.Value
             w.Get sides[1]
             w.Call v.Plus.Value
-      Interpret =
-        fun sums sides count ->
-            for k in 0 .. count - 1 do
-                let at (first: nativeint) = NativePtr.add (NativePtr.ofNativeInt<float32> first) k
-                NativePtr.write
-                    (at sums)
-                    (NativePtr.read (at sums) * NativePtr.read (at sides[0]) + NativePtr.read (at sides[1])) }
+      Interpret = overFloats (fun sum sides -> sum * sides[0] + sides[1]) }
 
 let private followed = test "an epilogue gives the bits of separate steps" {
     let random = System.Random(3 + Seed.seed)

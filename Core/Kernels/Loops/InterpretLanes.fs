@@ -3,6 +3,7 @@ namespace Functional
 open System
 open System.Numerics
 open System.Numerics.Tensors
+open System.Runtime.CompilerServices
 open System.Runtime.InteropServices
 open System.Runtime.Intrinsics
 
@@ -42,43 +43,28 @@ module internal InterpretLanes =
         fun args result n ->
             MaskRuns.compare<'T> vectors single (from<'T> args[0] n) (from<'T> args[1] n) (into<bool> result n)
 
-    /// One operand where a comparison holds, else the second.
     let inline private choose<'T when 'T: struct and 'T: (new: unit -> 'T) and 'T :> ValueType>
         ([<InlineIfLambda>] vectors: Vector128<'T> -> Vector128<'T> -> Vector128<'T>)
         ([<InlineIfLambda>] single: 'T -> 'T -> bool)
         : Run =
         fun args result n ->
-            MaskRuns.map2<'T>
-                (fun a b -> Vector128.ConditionalSelect(vectors a b, a, b))
-                (fun a b -> if single a b then a else b)
-                (from<'T> args[0] n)
-                (from<'T> args[1] n)
-                (into<'T> result n)
+            MaskRuns.choose<'T> vectors single (from<'T> args[0] n) (from<'T> args[1] n) (into<'T> result n)
 
-    /// The lanes as elements of another type of the same size.
-    let private fromAs<'T, 'U
-        when 'T: struct
-        and 'T: (new: unit -> 'T)
-        and 'T :> ValueType
-        and 'U: struct
-        and 'U: (new: unit -> 'U)
-        and 'U :> ValueType>
-        (a: Array)
-        n
-        : ReadOnlySpan<'U> =
-        MemoryMarshal.Cast<'T, 'U>(from<'T> a n)
+    /// Lanes as elements of another type of the same size.
+    let private bitsInto<'U when 'U: struct> (a: Array) n =
+        MemoryMarshal.CreateSpan(&Unsafe.As<byte, 'U>(&MemoryMarshal.GetArrayDataReference a), n)
 
-    let private intoAs<'T, 'U
-        when 'T: struct
-        and 'T: (new: unit -> 'T)
-        and 'T :> ValueType
-        and 'U: struct
-        and 'U: (new: unit -> 'U)
-        and 'U :> ValueType>
-        (a: Array)
-        n
-        : Span<'U> =
-        MemoryMarshal.Cast<'T, 'U>(into<'T> a n)
+    let private bitsFrom<'U when 'U: struct> (a: Array) n =
+        MemoryMarshal.CreateReadOnlySpan(&Unsafe.As<byte, 'U>(&MemoryMarshal.GetArrayDataReference a), n)
+
+    /// On bits: those of lanes as numbers of their size.
+    let private logic<'U when 'U: struct and 'U :> IBinaryInteger<'U>> op : Run =
+        match op with
+        | LaneOp.And ->
+            fun args r n -> TensorPrimitives.BitwiseAnd<'U>(bitsFrom args[0] n, bitsFrom args[1] n, bitsInto r n)
+        | LaneOp.Or ->
+            fun args r n -> TensorPrimitives.BitwiseOr<'U>(bitsFrom args[0] n, bitsFrom args[1] n, bitsInto r n)
+        | _ -> fun args r n -> TensorPrimitives.Xor<'U>(bitsFrom args[0] n, bitsFrom args[1] n, bitsInto r n)
 
     let private callWhere<'T> (f: 'T -> 'T) : Run =
         fun args result n ->
@@ -130,9 +116,9 @@ module internal InterpretLanes =
         op
         : Run =
         match op with
-        | LaneOp.And -> fun args r n -> TensorPrimitives.BitwiseAnd<'T>(from args[0] n, from args[1] n, into r n)
-        | LaneOp.Or -> fun args r n -> TensorPrimitives.BitwiseOr<'T>(from args[0] n, from args[1] n, into r n)
-        | LaneOp.Xor -> fun args r n -> TensorPrimitives.Xor<'T>(from args[0] n, from args[1] n, into r n)
+        | LaneOp.And
+        | LaneOp.Or
+        | LaneOp.Xor -> logic<'T> op
         | LaneOp.Not -> fun args r n -> TensorPrimitives.OnesComplement<'T>(from args[0] n, into r n)
         | LaneOp.ShiftLeft bits -> fun args r n -> TensorPrimitives.ShiftLeft<'T>(from args[0] n, bits, into r n)
         | LaneOp.ShiftRight bits ->
@@ -140,51 +126,28 @@ module internal InterpretLanes =
         | LaneOp.Abs -> each (fun (a: 'T) -> if 'T.IsNegative a then 'T.op_UnaryNegation a else a)
         | _ -> number<'T> op
 
-    /// On the bits of lanes, as those of another type.
-    let private logic<'T, 'U
-        when 'T: struct
-        and 'T: (new: unit -> 'T)
-        and 'T :> ValueType
-        and 'U: struct
-        and 'U: (new: unit -> 'U)
-        and 'U :> ValueType
-        and 'U :> IBinaryInteger<'U>>
-        op
-        : Run =
-        match op with
-        | LaneOp.And ->
-            fun args r n ->
-                TensorPrimitives.BitwiseAnd<'U>(fromAs<'T, 'U> args[0] n, fromAs<'T, 'U> args[1] n, intoAs<'T, 'U> r n)
-        | LaneOp.Or ->
-            fun args r n ->
-                TensorPrimitives.BitwiseOr<'U>(fromAs<'T, 'U> args[0] n, fromAs<'T, 'U> args[1] n, intoAs<'T, 'U> r n)
-        | _ ->
-            fun args r n ->
-                TensorPrimitives.Xor<'U>(fromAs<'T, 'U> args[0] n, fromAs<'T, 'U> args[1] n, intoAs<'T, 'U> r n)
-
     let private logical op : Run =
         match op with
         | LaneOp.And
         | LaneOp.Or
-        | LaneOp.Xor -> logic<bool, byte> op
-        | LaneOp.Not ->
-            fun args r n -> TensorPrimitives.Xor<byte>(fromAs<bool, byte> args[0] n, 1uy, intoAs<bool, byte> r n)
+        | LaneOp.Xor -> logic<byte> op
+        | LaneOp.Not -> fun args r n -> TensorPrimitives.Xor<byte>(bitsFrom<byte> args[0] n, 1uy, bitsInto<byte> r n)
         | LaneOp.Select ->
             fun args result n ->
-                let c = fromAs<bool, byte> args[0] n
-                let a = fromAs<bool, byte> args[1] n
-                let b = fromAs<bool, byte> args[2] n
-                let r = intoAs<bool, byte> result n
+                let c = bitsFrom<byte> args[0] n
+                let a = bitsFrom<byte> args[1] n
+                let b = bitsFrom<byte> args[2] n
+                let r = bitsInto<byte> result n
                 for k in 0 .. n - 1 do
                     r[k] <- (c[k] &&& a[k]) ||| ((c[k] ^^^ 1uy) &&& b[k])
         | _ -> invalidOp $"Bool has no {op}"
 
     let private bits source target : Run =
         match source, target with
-        | DType.Float32, _ -> fun args r n -> (fromAs<float32, int> args[0] n).CopyTo(into<int> r n)
-        | DType.Float64, _ -> fun args r n -> (fromAs<float, int64> args[0] n).CopyTo(into<int64> r n)
-        | DType.Int32, _ -> fun args r n -> (from<int> args[0] n).CopyTo(intoAs<float32, int> r n)
-        | _ -> fun args r n -> (from<int64> args[0] n).CopyTo(intoAs<float, int64> r n)
+        | DType.Float32, _ -> fun args r n -> (bitsFrom<int> args[0] n).CopyTo(into<int> r n)
+        | DType.Float64, _ -> fun args r n -> (bitsFrom<int64> args[0] n).CopyTo(into<int64> r n)
+        | DType.Int32, _ -> fun args r n -> (from<int> args[0] n).CopyTo(bitsInto<int> r n)
+        | _ -> fun args r n -> (from<int64> args[0] n).CopyTo(bitsInto<int64> r n)
 
     let private converted<'T, 'U when 'T: struct and 'T :> INumberBase<'T> and 'U: struct and 'U :> INumberBase<'U>>
         : Run =
@@ -243,8 +206,8 @@ module internal InterpretLanes =
         | LaneOp.Call f, _ -> call f i.Type
         | LaneOp.CallWhere f, _ -> callRarely f i.Type
         // Logic on floating-point numbers is on their bits.
-        | (LaneOp.And | LaneOp.Or | LaneOp.Xor), DType.Float32 -> logic<float32, int> i.Op
-        | (LaneOp.And | LaneOp.Or | LaneOp.Xor), DType.Float64 -> logic<float, int64> i.Op
+        | (LaneOp.And | LaneOp.Or | LaneOp.Xor), DType.Float32 -> logic<int> i.Op
+        | (LaneOp.And | LaneOp.Or | LaneOp.Xor), DType.Float64 -> logic<int64> i.Op
         | op, DType.Float32 -> floating<float32> op
         | op, DType.Float64 -> floating<float> op
         | op, DType.Int32 -> whole<int> op

@@ -34,6 +34,8 @@ type private SweepRegisters(code: LaneInstruction array, folds: InterpretedFold 
 type private SweepInterpreter(sweep: Sweep, form: SweepForm) =
     let code, places, operands = sweep.Code, sweep.Places, sweep.Operands.Length
     static let chunk = 32 * FoldOrder.Lanes
+    /// Lanes of all instructions that are kept from run to run; longer sweeps take them anew.
+    static let mostKept = 131072
     let mutable spare: SweepRegisters | null = null
 
     let runs =
@@ -180,7 +182,7 @@ type private SweepInterpreter(sweep: Sweep, form: SweepForm) =
             row registers bases (int lanes)
             for p in 0 .. places.Length - 1 do
                 NativePtr.set bases p (NativePtr.get bases p + NativePtr.get strides p)
-        spare <- registers
+        if code.Length * registers.Room <= mostKept then spare <- registers
 
 /// Runs sweeps without compiling them: where the runtime cannot, and as a second opinion.
 [<RequireQualifiedAccess>]

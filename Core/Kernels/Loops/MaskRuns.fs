@@ -83,10 +83,10 @@ module internal MaskRuns =
             result[k] <- if masks[k] then yes[k] else no[k]
             k <- k + 1
 
-    /// Two operands lane by lane, by vectors; what is left one by one.
-    let inline map2<'T when 'T: struct and 'T: (new: unit -> 'T) and 'T :> ValueType>
+    /// The first operand where a comparison holds, else the second.
+    let inline choose<'T when 'T: struct and 'T: (new: unit -> 'T) and 'T :> ValueType>
         ([<InlineIfLambda>] vectors: Vector128<'T> -> Vector128<'T> -> Vector128<'T>)
-        ([<InlineIfLambda>] single: 'T -> 'T -> 'T)
+        ([<InlineIfLambda>] single: 'T -> 'T -> bool)
         (a: ReadOnlySpan<'T>)
         (b: ReadOnlySpan<'T>)
         (result: Span<'T>)
@@ -94,8 +94,9 @@ module internal MaskRuns =
         let lanes = Vector128<'T>.Count
         let mutable k = 0
         while k + lanes <= result.Length do
-            (vectors (load a k) (load b k)).CopyTo(result.Slice k)
+            let x, y = load a k, load b k
+            Vector128.ConditionalSelect(vectors x y, x, y).CopyTo(result.Slice k)
             k <- k + lanes
         while k < result.Length do
-            result[k] <- single a[k] b[k]
+            result[k] <- if single a[k] b[k] then a[k] else b[k]
             k <- k + 1

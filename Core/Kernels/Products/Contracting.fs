@@ -206,21 +206,19 @@ type internal ContractionPlan
 
     /// Packs the right operand, for any number of runs; null where that is of no use.
     member _.Pack(b: Block) : PackedOperand | null =
-        match (if empty then null else body.Value |> box) with
-        | :? ContractionBody as body ->
-            match body with
-            | ContractionBody.Chains(product, _, false) ->
-                let view = viewRight b
-                let packed = PackedOperand(product.PackedSize, shape.Count)
-                use pin = fixed &(MemoryMarshal.GetArrayDataReference view.Block.Data)
-                let pinned = { View = view; Address = NativePtr.toNativeInt pin }
-                for item in 0 .. shape.Count - 1 do
-                    product.Pack(pinned.Matrix(size, batch, item), packed.At item)
-                // Their memory is read by address.
-                GC.KeepAlive view.RowTable
-                GC.KeepAlive view.ColumnTable
-                packed
-            | _ -> null
+        match body with
+        | _ when empty -> null
+        | Lazy(ContractionBody.Chains(product, _, false)) ->
+            let view = viewRight b
+            let packed = PackedOperand(product.PackedSize, shape.Count)
+            use pin = fixed &(MemoryMarshal.GetArrayDataReference view.Block.Data)
+            let pinned = { View = view; Address = NativePtr.toNativeInt pin }
+            for item in 0 .. shape.Count - 1 do
+                product.Pack(pinned.Matrix(size, batch, item), packed.At item)
+            // Their memory is read by address.
+            GC.KeepAlive view.RowTable
+            GC.KeepAlive view.ColumnTable
+            packed
         | _ -> null
 
     /// For operands and a result that lie at other addresses in each run; none where one would have to be copied, as sums in
@@ -261,7 +259,7 @@ type internal ContractionPlan
             Blocks.fillRange output start result.Count 0.
         elif movesResult then
             let computed = Blocks.fresh result
-            compute a b packed sides { computed with Strides = dense }
+            compute a b packed sides computed
             Blocks.place result computed { Data = output; Offset = start; Strides = resultStrides }
         else
             compute a b packed sides { Data = output; Offset = start; Strides = resultStrides }
@@ -276,12 +274,12 @@ module internal Contracting =
     let private planned left right result contraction =
         ContractionPlan(left, right, result, contraction, TileKernels.NoEpilogue, ContractionOptions.Default)
 
-    /// Into a dense block. Told what is interpreted though it was meant to be compiled.
+    /// Into a dense block. `report` is told what is interpreted though it was meant to be compiled.
     let filling report left right result contraction : Block -> Block -> Block -> unit =
         let plan = planned left right result contraction
         fun a b target ->
             plan.Run(a, b, null, [||], target.Data, target.Offset)
-            Option.iter report (Option.ofObj plan.Problem)
+            PreparedKernel.tell report plan.Problem
 
     /// For operands with these strides, where none has to be copied first; `constant` as in `TryBind`.
     let tryBind left leftStrides right rightStrides result contraction constant =

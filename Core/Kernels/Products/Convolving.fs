@@ -146,7 +146,7 @@ module internal Convolving =
             let filters = { filters with Strides = layout.SlidStrides filters.Strides }
             let struct (left, right) = layout.Sides(x, filters)
             plan.Run(left, right, null, [||], target.Data, target.Offset)
-            Option.iter report (Option.ofObj plan.Problem)
+            PreparedKernel.tell report plan.Problem
 
     let private bind (layout: ConvolutionLayout) (plan: ContractionPlan) xStrides filterStrides sideStrides =
         if layout.Takes xStrides then

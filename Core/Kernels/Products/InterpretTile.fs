@@ -59,7 +59,7 @@ type private TileInterpreter(v: VectorCode, epilogue: Epilogue, form: TileForm) 
                       ElementStep = bStep
                       Table = (if form.Tabled then bStep else 0n)
                       K = get arguments TileArgument.K }
-                arithmetic.Row(product, sums + r * rowBytes, width)
+                arithmetic.Row(size, product, sums + r * rowBytes, width)
 
     /// What follows the sums of a row; `sides` have room for one each.
     let finish arguments r sums (sides: nativeint array) count =

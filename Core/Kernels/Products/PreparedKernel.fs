@@ -13,10 +13,10 @@ type internal PreparedKernel = { Code: KernelCode; Problem: string | null }
 
 [<RequireQualifiedAccess>]
 module internal PreparedKernel =
-    /// What `emit` writes; where that is not compiled, `interpret`, which takes the same arguments.
-    let make mode (name: string) (emit: KernelWriter -> unit) (interpret: KernelCode) : PreparedKernel =
+    /// What `emit` writes; where that is not compiled, what `interpret` makes, which takes the same arguments.
+    let make mode (name: string) (emit: KernelWriter -> unit) (interpret: unit -> KernelCode) : PreparedKernel =
         match mode with
-        | KernelMode.Interpreted -> { Code = interpret; Problem = null }
+        | KernelMode.Interpreted -> { Code = interpret (); Problem = null }
         | _ ->
             try
                 let w = KernelWriter name
@@ -25,8 +25,13 @@ module internal PreparedKernel =
                 emit w
                 { Code = w.Finish(); Problem = null }
             with e ->
-                { Code = interpret; Problem = $"{name}, a kernel of products: {e.Message}" }
+                { Code = interpret (); Problem = $"{name}, a kernel of products: {e.Message}" }
 
     /// One of two problems, if there is any.
     let either (problem: string | null) (other: string | null) : string | null =
         if isNull problem then other else problem
+
+    let tell (report: string -> unit) (problem: string | null) =
+        match problem with
+        | null -> ()
+        | problem -> report problem

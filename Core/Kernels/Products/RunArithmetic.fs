@@ -33,13 +33,21 @@ type internal RunArithmetic() =
     abstract Start: sums: nativeint * count: int -> unit
     /// To each sum the product of an element and one number, at an address.
     abstract Scale: elements: nativeint * number: nativeint * sums: nativeint * count: int -> unit
-    /// To each sum all products of a row by a matrix, in ascending order.
-    abstract Row: product: RowProduct * sums: nativeint * count: int -> unit
+    /// To the first sums all products of a row by a matrix, in ascending order, as far as they fill registers; how many sums.
+    abstract Registers: product: RowProduct * sums: nativeint * count: int -> int
     /// To each sum the product of two elements.
     abstract Multiply: left: nativeint * right: nativeint * sums: nativeint * count: int -> unit
     abstract Add: elements: nativeint * sums: nativeint * count: int -> unit
     /// Makes every NaN the same one.
     abstract Settle: sums: nativeint * count: int -> unit
+
+    /// To each sum all products of a row by a matrix, in ascending order. `size`: bytes of an element.
+    member a.Row(size: nativeint, product: RowProduct, sums: nativeint, count: int) =
+        let first = a.Registers(product, sums, count)
+        if first < count then
+            let at = nativeint first * size
+            for k in 0n .. product.K - 1n do
+                a.Scale(product.At k + at, product.Number + k * product.NumberStep, sums + at, count - first)
 
 [<RequireQualifiedAccess>]
 module internal RunArithmetic =
@@ -69,10 +77,9 @@ module internal RunArithmetic =
         Unsafe.WriteUnaligned(pointer (sums + 2n * n), c)
         Unsafe.WriteUnaligned(pointer (sums + 3n * n), d)
 
-    /// All sums: four registers at a time, then what is left.
-    let inline private row<'T when 'T: unmanaged and 'T: struct and 'T :> ValueType and 'T: (new: unit -> 'T)>
+    /// As many sums as fill four registers at a time; how many.
+    let inline private registers<'T when 'T: unmanaged and 'T: struct and 'T :> ValueType and 'T: (new: unit -> 'T)>
         ([<InlineIfLambda>] multiplyAdd: Vector<'T> -> Vector<'T> -> Vector<'T> -> Vector<'T>)
-        ([<InlineIfLambda>] scale: nativeint -> nativeint -> nativeint -> int -> unit)
         (p: RowProduct)
         (sums: nativeint)
         count
@@ -83,71 +90,41 @@ module internal RunArithmetic =
             let at = nativeint first * size
             four<'T> multiplyAdd p at (sums + at)
             first <- first + group
-        if first < count then
-            let at = nativeint first * size
-            for k in 0n .. p.K - 1n do
-                scale (p.At k + at) (p.Number + k * p.NumberStep) (sums + at) (count - first)
-
-    /// To each sum the product of an element and one number, at an address; with one rounding for a product and a sum.
-    let private scaleFloating<'T
-        when 'T: unmanaged
-        and 'T: struct
-        and 'T :> IFloatingPointIeee754<'T>
-        and 'T: (new: unit -> 'T)
-        and 'T :> ValueType>
-        elements
-        x
-        sums
-        n
-        =
-        TensorPrimitives.FusedMultiplyAdd<'T>(read<'T> elements n, number<'T> x, read<'T> sums n, written<'T> sums n)
-
-    let private scaleWhole<'T
-        when 'T: unmanaged and 'T: struct and 'T :> INumber<'T> and 'T: (new: unit -> 'T) and 'T :> ValueType>
-        elements
-        x
-        sums
-        n
-        =
-        TensorPrimitives.MultiplyAdd<'T>(read<'T> elements n, number<'T> x, read<'T> sums n, written<'T> sums n)
+        first
 
     [<MethodImpl(MethodImplOptions.AggressiveOptimization)>]
-    let private rowOfFloat32s p sums n =
-        row<float32>
-            (fun x y z -> Vector.FusedMultiplyAdd(x, y, z))
-            (fun e x s n -> scaleFloating<float32> e x s n)
-            p
-            sums
-            n
+    let private float32Registers p sums n = registers<float32> (fun x y z -> Vector.FusedMultiplyAdd(x, y, z)) p sums n
 
     [<MethodImpl(MethodImplOptions.AggressiveOptimization)>]
-    let private rowOfFloats p sums n =
-        row<float>
-            (fun x y z -> Vector.FusedMultiplyAdd(x, y, z))
-            (fun e x s n -> scaleFloating<float> e x s n)
-            p
-            sums
-            n
+    let private floatRegisters p sums n = registers<float> (fun x y z -> Vector.FusedMultiplyAdd(x, y, z)) p sums n
 
     [<MethodImpl(MethodImplOptions.AggressiveOptimization)>]
-    let private rowOfInts p sums n = row<int> (fun x y z -> x * y + z) (fun e x s n -> scaleWhole<int> e x s n) p sums n
+    let private intRegisters p sums n = registers<int> (fun x y z -> x * y + z) p sums n
 
     [<MethodImpl(MethodImplOptions.AggressiveOptimization)>]
-    let private rowOfLongs p sums n =
-        row<int64> (fun x y z -> x * y + z) (fun e x s n -> scaleWhole<int64> e x s n) p sums n
+    let private longRegisters p sums n = registers<int64> (fun x y z -> x * y + z) p sums n
 
+    /// With one rounding for a product and a sum.
     let private floating<'T
         when 'T: unmanaged
         and 'T: struct
         and 'T :> IFloatingPointIeee754<'T>
         and 'T: (new: unit -> 'T)
         and 'T :> ValueType>
-        (row: RowProduct -> nativeint -> int -> unit)
+        (registers: RowProduct -> nativeint -> int -> int)
         =
         { new RunArithmetic() with
             member _.Start(sums, n) = (written<'T> sums n).Fill 'T.NegativeZero
-            member _.Scale(elements, x, sums, n) = scaleFloating<'T> elements x sums n
-            member _.Row(product, sums, n) = row product sums n
+
+            member _.Scale(elements, x, sums, n) =
+                TensorPrimitives.FusedMultiplyAdd<'T>(
+                    read<'T> elements n,
+                    number<'T> x,
+                    read<'T> sums n,
+                    written<'T> sums n
+                )
+
+            member _.Registers(product, sums, n) = registers product sums n
 
             member _.Multiply(left, right, sums, n) =
                 TensorPrimitives.FusedMultiplyAdd<'T>(
@@ -167,12 +144,15 @@ module internal RunArithmetic =
 
     let private whole<'T
         when 'T: unmanaged and 'T: struct and 'T :> INumber<'T> and 'T: (new: unit -> 'T) and 'T :> ValueType>
-        (row: RowProduct -> nativeint -> int -> unit)
+        (registers: RowProduct -> nativeint -> int -> int)
         =
         { new RunArithmetic() with
             member _.Start(sums, n) = (written<'T> sums n).Clear()
-            member _.Scale(elements, x, sums, n) = scaleWhole<'T> elements x sums n
-            member _.Row(product, sums, n) = row product sums n
+
+            member _.Scale(elements, x, sums, n) =
+                TensorPrimitives.MultiplyAdd<'T>(read<'T> elements n, number<'T> x, read<'T> sums n, written<'T> sums n)
+
+            member _.Registers(product, sums, n) = registers product sums n
 
             member _.Multiply(left, right, sums, n) =
                 TensorPrimitives.MultiplyAdd<'T>(read<'T> left n, read<'T> right n, read<'T> sums n, written<'T> sums n)
@@ -182,8 +162,8 @@ module internal RunArithmetic =
 
             member _.Settle(_, _) = () }
 
-    let private float32s, private floats = floating<float32> rowOfFloat32s, floating<float> rowOfFloats
-    let private ints, private longs = whole<int> rowOfInts, whole<int64> rowOfLongs
+    let private float32s, private floats = floating<float32> float32Registers, floating<float> floatRegisters
+    let private ints, private longs = whole<int> intRegisters, whole<int64> longRegisters
 
     let of' (element: Type) =
         if element = typeof<float32> then float32s

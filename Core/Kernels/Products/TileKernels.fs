@@ -3,7 +3,7 @@ namespace Functional
 open System
 open System.Collections.Concurrent
 
-/// The tile kernels of one element type, width and epilogue, each emitted when first asked for.
+/// The tile kernels of one element type, width and epilogue, each made when first asked for.
 [<Sealed>]
 type internal TileKernels private (mode: KernelMode, code: VectorCode, epilogue: Epilogue) =
     static let all = ConcurrentDictionary<struct (KernelMode * Type * VectorWidth * string), TileKernels>()
@@ -74,11 +74,8 @@ type internal TileKernels private (mode: KernelMode, code: VectorCode, epilogue:
         | null ->
             let name = $"Tile {form.Rows}x{form.Vectors}"
             let made =
-                PreparedKernel.make
-                    mode
-                    name
-                    (TileKernel.emit code epilogue form)
-                    (InterpretTile.prepare code epilogue form)
+                PreparedKernel.make mode name (TileKernel.emit code epilogue form) (fun () ->
+                    InterpretTile.prepare code epilogue form)
             if isNull problem then problem <- made.Problem
             kernels[at] <- made.Code
             made.Code
