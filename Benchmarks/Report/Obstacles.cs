@@ -9,10 +9,12 @@ internal static class Obstacles
             "the product takes 4.8 µs, 114 of the processor's 118 GFLOP/s; a call around it costs more than around less, since "
             + "the product has used up the first cache",
         ["matmul-128"] =
-            "192 × 192 reaches 88 % of the peak, 128 × 128 81: a call and new memory for the result weigh more beside less. On two "
-            + "threads 14 to 19 µs, from minute to minute, as the cores lie near each other or far; to share an empty job takes 1.2",
+            "192 × 192 reaches 88 % of the peak, 128 × 128 81 to 84: a call and new memory for the result weigh more beside less. For "
+            + "minutes at a time, in every process and beside the same peak, it is 65 to 78, as if other programs had part of the caches. "
+            + "On two threads 14 to 19 µs, as the cores lie near each other or far; to share an empty job takes 1.2",
         ["matmul-1024"] =
-            "in some processes 0.81 to 0.84, in others 0.62 to 0.66, all samples alike and the same peak: why is not known",
+            "for seconds or minutes at a time, on both processors and in every process, it takes up to a third longer beside the same "
+            + "peak, as if other programs had part of the caches",
         ["chain-1e5"] = "the kernel takes 48 of 52 µs; the rest is new memory for a result of 400 kB",
         ["srelu-1e5"] =
             "the kernel takes 15 µs where it finds its result's memory in a cache; in a new array of 400 kB, 24 to 30. ONNX Runtime "

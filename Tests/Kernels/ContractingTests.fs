@@ -59,10 +59,11 @@ let private blocks = test "more columns than a block, more k than a block" {
     for m, n, k in [ 150, 2100, 40; 20, 2050, 300; 20, 9000, 130; 2, 4200, 3 ] do
         for right in [ [ 0; 1; 2 ]; [ 0; 2; 1 ] ] do
             for threads in [ 1; 2 ] do
-                let options = { usual with Threads = Some threads }
+                let options = { usual with Threads = Some threads; Blocks = smallBlocks }
                 let case = { plain 1 m n k options with Right = { rowMajor 3 with Order = right } }
                 checkFor DType.Float32 1 false case false
                 checkFor DType.Float32 1 false case true
+    checkFor DType.Float32 1 false (plain 1 100 700 1600 usual) false
 }
 
 let private dimensions = test "several dimensions of each kind, in any order" {
@@ -128,6 +129,7 @@ let private inRuns =
                               Width = pick VectorWidth.supported
                               Threads = Some(pick [ 1; 2 ])
                               Packing = pick [ PackingChoice.Auto; PackingChoice.Always; PackingChoice.Never ]
+                              Blocks = pick [ BlockSizes.Usual; smallBlocks ]
                               Mode = pick modes }
                       let run options (a: Block) (b: Block) packs =
                           let plan =
@@ -164,7 +166,7 @@ let private broadcast = test "operands that repeat" {
 }
 
 let private fullBlocks = test "packed tiles that fill their block leave the packed panel beside them alone" {
-    let options = { usual with Packing = PackingChoice.Always; Threads = Some 1 }
+    let options = { usual with Packing = PackingChoice.Always; Blocks = smallBlocks; Threads = Some 1 }
     let left = { rowMajor 3 with Order = [ 0; 2; 1 ] }
     for width in VectorWidth.supported do
         let case = plain 1 288 64 64 { options with Width = width }

@@ -129,6 +129,9 @@ let refused = { usual with Mode = KernelMode.Refused }
 let ways = List.distinct (widths @ [ interpreted; refused ])
 let describe (o: ContractionOptions) = $"{o.Mode} {o.Width}"
 
+/// So that a few hundred rows, columns and k are several blocks.
+let smallBlocks = { Row = 256n; Left = 16384n; Right = 16384n }
+
 /// Sizes around tiles, vectors and blocks.
 let boundaries = [ 1; 2; 3; 6; 7; 12; 13; 15; 16; 17; 31; 32; 33; 48; 63; 64; 65; 100; 130; 144; 145; 300 ]
 let depths = [ 1; 3; 32; 63; 64; 65; 100; 255; 256; 257; 384; 385; 600 ]
@@ -153,4 +156,5 @@ let randomCase (random: System.Random) =
         { Width = pick VectorWidth.supported
           Threads = Some(pick [ 1; 1; 2; 3 ])
           Packing = pick [ PackingChoice.Auto; PackingChoice.Auto; PackingChoice.Never; PackingChoice.Always ]
+          Blocks = pick [ BlockSizes.Usual; smallBlocks; { smallBlocks with Row = pick [ 64n; 1000n ] } ]
           Mode = pick modes } }

@@ -68,6 +68,7 @@ let private check (random: System.Random) dtype name (kept: bool array) =
             Width = pick VectorWidth.supported
             Threads = Some(pick [ 1; 2; 3 ])
             Packing = pick [ PackingChoice.Auto; PackingChoice.Never; PackingChoice.Always ]
+            Blocks = pick [ BlockSizes.Usual; smallBlocks ]
             Mode = pick [ KernelMode.Compiled; KernelMode.Compiled; KernelMode.Interpreted ] }
     let a, b = some random left, some random right
     let all, plan = products (left, right, whole) result a b kept TileKernels.NoEpilogue options

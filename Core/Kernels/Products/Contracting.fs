@@ -15,6 +15,7 @@ type internal ContractionOptions =
         /// `None`: as many as `Parallelism` allows.
         Threads: int option
         Packing: PackingChoice
+        Blocks: BlockSizes
         Mode: KernelMode
     }
 
@@ -23,6 +24,7 @@ type internal ContractionOptions =
         { Width = VectorWidth.best
           Threads = None
           Packing = PackingChoice.Auto
+          Blocks = BlockSizes.Usual
           Mode = if RuntimeFeature.IsDynamicCodeSupported then KernelMode.Compiled else KernelMode.Interpreted } with get, set
 
 /// A contraction of operands that are laid out in one way. One run at a time.
@@ -98,7 +100,11 @@ type internal ContractionPlan
                         ValueSome(ThinProduct(options.Mode, element, options.Width, epilogue, m, k))
                     else
                         ValueNone
-                ContractionBody.Chains(MatrixProduct(tiles, m, n, k, options.Packing, kept), thin, transposed)
+                ContractionBody.Chains(
+                    MatrixProduct(tiles, m, n, k, options.Packing, options.Blocks, kept),
+                    thin,
+                    transposed
+                )
 
     /// Bytes of an operand: the second cache keeps less, however it lies.
     let worthPacking = 131072L

@@ -23,6 +23,22 @@ type internal PackingChoice =
     | Never = 1
     | Always = 2
 
+/// How many bytes a product works on at a time. No choice changes a bit.
+[<Struct>]
+type internal BlockSizes =
+    {
+        /// Of a row of the left operand, at most about so many.
+        Row: nativeint
+        /// Of the left operand: these are read again for each panel of the right one.
+        Left: nativeint
+        /// Of the right operand: these are read again for each block of the left one.
+        Right: nativeint
+    }
+
+    /// Rows so long that results are seldom carried on; the second cache keeps a block of the left operand beside a panel of the
+    /// right one, the third a block of the right operand.
+    static member Usual = { Row = 4096n; Left = 262144n; Right = 2097152n }
+
 /// Rows and columns of a product that are computed together, and how.
 [<Struct>]
 type private Part =
@@ -60,10 +76,18 @@ type private Stage =
 /// column whether it is part of the result; empty: all are.
 [<Sealed>]
 type internal MatrixProduct
-    (tiles: TileKernels, m: nativeint, n: nativeint, k: nativeint, packing: PackingChoice, kept: bool array) =
+    (
+        tiles: TileKernels,
+        m: nativeint,
+        n: nativeint,
+        k: nativeint,
+        packing: PackingChoice,
+        blocks: BlockSizes,
+        kept: bool array
+    ) =
     let code = tiles.Code
     let size, lanes = nativeint code.Size, nativeint code.Lanes
-    let vectors = tiles.VectorsFor m
+    let vectors = tiles.VectorsFor(m, n)
     let panel = nativeint vectors * lanes
     let height = nativeint (tiles.RowsFor vectors)
     let sides = tiles.Epilogue.Sides
@@ -76,14 +100,20 @@ type internal MatrixProduct
     let part (whole: nativeint) most unit' =
         ceiling (ceiling whole (max 1n (ceiling (whole - most / 2n) most))) unit' * unit'
 
-    // A panel of the right operand and a tile of the left fit the first cache, a block of the left the second, a block of
-    // the right the third.
-    // Results with gaps cannot be carried on.
-    let kBlock = if isNull gaps then part k (if vectors = 2 then 384n else 16384n / (panel * size)) 16n else k
-    let mBlock = part m 144n height
-    let nBlock =
-        let most = if isNull gaps then 8192n / size else 8192n / size * 384n / max 384n kBlock
-        max panel (most / panel * panel)
+    /// Fewer rows are not worth a copy of the right operand.
+    let worthCopying (rows: nativeint) = rows >= 96n
+
+    let kBlock =
+        let most =
+            // Wide panels are read once or twice: the first cache keeps them.
+            if vectors > 3 then 16384n / (panel * size)
+            // Rows that lie apart share few places of the caches.
+            elif not (worthCopying m) then 384n
+            else k
+        // Results with gaps cannot be carried on.
+        if isNull gaps then part k (min most (blocks.Row / size)) 16n else k
+    let mBlock = part m (max height (blocks.Left / (kBlock * size))) height
+    let nBlock = max panel (blocks.Right / (kBlock * size) / panel * panel)
     let columnsPacked = ceiling n lanes * lanes
 
     // The layout of the scratch memory: arguments, room for a vector, two tables, a block of the left, of the right.
@@ -100,9 +130,9 @@ type internal MatrixProduct
     let packsRight (b: Matrix) rows =
         b.ColumnStep <> size
         || not b.Columns.IsOne
-        || not b.Rows.IsOne && rows >= 96n
+        || not b.Rows.IsOne && worthCopying rows
         || packing = PackingChoice.Always
-        || packing = PackingChoice.Auto && rows >= 96n && k * n * size >= 262144n
+        || packing = PackingChoice.Auto && worthCopying rows && k * n * size >= 262144n
 
     let packsLeft (a: Matrix) columns =
         a.RowStep = size
@@ -148,9 +178,9 @@ type internal MatrixProduct
         set scratch TileArgument.B address
         set scratch TileArgument.BStep step
 
-    // Of a panel wider than two vectors the processor sees the rows.
+    // Of a panel wider than three vectors the processor sees the rows.
     let looksAhead (part: Part inref) tabled asItIs =
-        vectors = 2 && (tabled || asItIs && part.Operands.Packed = 0n && k * n * size >= 4194304n)
+        vectors <= 3 && (tabled || asItIs && part.Operands.Packed = 0n && k * n * size >= 4194304n)
 
     /// Makes a panel of the right operand ready, packed or as it is; whether its rows are looked up. A packed one is kept for the
     /// rows that follow.

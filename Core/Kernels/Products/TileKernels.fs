@@ -50,12 +50,16 @@ type internal TileKernels private (mode: KernelMode, code: VectorCode, epilogue:
 
     member _.Epilogue = epilogue
 
-    /// How many vectors wide the tiles of a product with m rows are: few rows need more of them to hide latency.
+    /// How many vectors wide the tiles of a product with m rows and n columns are: few rows need more of them to hide latency.
     /// The wider they are, the more of a row of B is read at once; and the more there is to do in one call of what interprets.
-    member _.VectorsFor(m: nativeint) =
+    /// Many rows: the fewer of A are read side by side, the better, since rows at equal distances may share a place of the first
+    /// cache; but of few columns, two at a time leave fewer over.
+    member _.VectorsFor(m: nativeint, n: nativeint) =
         let fits vectors = m * nativeint vectors <= nativeint sums
+        let columns = int ((n + nativeint code.Lanes - 1n) / nativeint code.Lanes)
         if mode = KernelMode.Interpreted || fits most then most
         elif fits 4 then 4
+        elif sums >= 24 && (columns > 8 || columns % 3 = 0) then 3
         else 2
 
     /// How many rows of so many vectors fit the registers.
