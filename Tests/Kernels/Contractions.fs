@@ -133,7 +133,7 @@ let describe (o: ContractionOptions) = $"{o.Mode} {o.Width}"
 let smallBlocks = { Row = 256n; Left = 16384n; Right = 16384n }
 
 /// Sizes around tiles, vectors and blocks.
-let boundaries = [ 1; 2; 3; 6; 7; 12; 13; 15; 16; 17; 31; 32; 33; 48; 63; 64; 65; 100; 130; 144; 145; 300 ]
+let boundaries = [ 1; 2; 3; 6; 7; 8; 9; 12; 13; 15; 16; 17; 31; 32; 33; 48; 63; 64; 65; 100; 130; 144; 145; 300 ]
 let depths = [ 1; 3; 32; 63; 64; 65; 100; 255; 256; 257; 384; 385; 600 ]
 
 let permutations = [ [ 0; 1; 2 ]; [ 0; 2; 1 ]; [ 1; 0; 2 ]; [ 1; 2; 0 ]; [ 2; 0; 1 ]; [ 2; 1; 0 ] ]

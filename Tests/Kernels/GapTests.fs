@@ -7,7 +7,6 @@ open Functional
 open Functional.Tests
 open Functional.Tests.Kernels.Contractions
 
-
 let private some (random: System.Random) (ty: TensorType) =
     let data: Array =
         match ty.DType with
